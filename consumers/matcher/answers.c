@@ -30,20 +30,22 @@ static int check_decision(struct step *s,
             "decision in a new round",
             matcher_assignment_status_word(a->status));
     }
-    bool money =
-        d->delivery == SA_DELIVERY_BANK || d->delivery == SA_DELIVERY_POST_CASH;
+    bool less = a->status != SA_ASSIGNMENT_STATUS_ASSIGNED;
+    bool money = less || d->delivery == SA_DELIVERY_BANK ||
+                 d->delivery == SA_DELIVERY_POST_CASH;
     if (d->outcome == SA_DECISION_OUTCOME_CONFIRMED && money &&
         (!d->has_amount_fen || d->amount_fen <= 0)) {
         return matcher_step_reject(
             s, BUS_ERANGE, "DECISION_WITHOUT_AMOUNT",
-            "a confirmed decision over money needs amount_fen "
-            "above 0");
+            "a confirmed decision over money, or that cuts an award, needs "
+            "amount_fen above 0");
     }
-    if (d->uncovered_fen < 0 || d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
+    if (d->uncovered_fen < 0 || (d->has_amount_fen && d->amount_fen < 0) ||
+        d->outcome == SA_DECISION_OUTCOME_UNKNOWN) {
         return matcher_step_reject(
             s, BUS_ERANGE, "DECISION_UNREADABLE",
-            "outcome must be CONFIRMED, REFUSED or RETURNED "
-            "and uncovered_fen not negative");
+            "outcome must be CONFIRMED, REFUSED or RETURNED, "
+            "amount_fen and uncovered_fen not negative");
     }
     return BUS_OK;
 }

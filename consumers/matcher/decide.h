@@ -33,6 +33,11 @@
 #define MATCHER_LINES_KEPT 16 /* of earlier decisions, that did not arrive */
 #define MATCHER_NAMED_MAX  64 /* other households that name one person */
 
+/* Of one need: claims that one charity holds, then it loses; answers that are
+ * known again, beside those that hold a part of it. */
+#define MATCHER_CLAIMS_HELD 16
+#define MATCHER_CLAIMS_KEPT 256
+
 struct matcher_rules
 {
     /* Which one judges follows from the household and the event's day; NULL:

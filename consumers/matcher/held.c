@@ -85,7 +85,8 @@ static struct bus_strv when_reason(const struct step *s,
         a->assigned_at > 0 || a->case_no != s->state->case_no
             ? a->assigned_at
             : s->state->opened_at; /* an earlier state does not know */
-    return d->signed_at + r->seal_skew_ms < assigned
+    /* His own instant may be any number: ours are added to, his never. */
+    return d->signed_at < assigned - r->seal_skew_ms
                ? BUS_STRV("SEAL_BEFORE_ASSIGNMENT")
            : arrived <= 0 ? holds
            : d->signed_at > arrived + r->seal_skew_ms

@@ -282,12 +282,14 @@ int matcher_on_receipt(struct step *s)
 static bool answers_heard(const struct sa_need_state *need,
                           const struct bus_id *id)
 {
+    bool heard = false;
     for (size_t i = 0; i < need->claims.n; i++) {
-        if (bus_id_eq(&need->claims.v[i], id)) {
-            return true;
-        }
+        heard |= bus_id_eq(&need->claims.v[i], id);
     }
-    return false;
+    for (size_t i = 0; i < need->held.n; i++) {
+        heard |= bus_id_eq(&need->held.v[i].claim_id, id);
+    }
+    return heard;
 }
 
 static int note_heard(struct step *s,
@@ -295,13 +297,14 @@ static int note_heard(struct step *s,
                       const struct bus_id *id,
                       struct bus_strv note)
 {
-    size_t n = need->claims.n;
+    size_t n = need->claims.n < MATCHER_CLAIMS_KEPT ? need->claims.n
+                                                    : MATCHER_CLAIMS_KEPT - 1;
     struct bus_id *ids = bus_arena_alloc(s->mem, (n + 1) * sizeof(*ids));
     if (ids == NULL) {
         return matcher_step_no_memory(s);
     }
-    if (n > 0) {
-        memcpy(ids, need->claims.v, n * sizeof(*ids));
+    if (n > 0) { /* the newest */
+        memcpy(ids, need->claims.v + need->claims.n - n, n * sizeof(*ids));
     }
     ids[n] = *id;
     need->claims.v = ids;
@@ -443,7 +446,12 @@ int matcher_claims_expire(struct step *s)
 static int
 take_claim(struct step *s, struct sa_need_state *need, const struct sa_claim *c)
 {
-    int64_t open = need->gap_fen - need->claimed_fen;
+    size_t holds = 0;
+    for (size_t i = 0; i < need->held.n; i++) {
+        holds += bus_strv_eq(need->held.v[i].charity, c->charity);
+    }
+    int64_t open =
+        holds < MATCHER_CLAIMS_HELD ? need->gap_fen - need->claimed_fen : 0;
     int64_t won = open <= 0 ? 0 : c->amount_fen < open ? c->amount_fen : open;
     const struct sa_claim_held held = {
         .claim_id = c->claim_id,

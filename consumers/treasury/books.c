@@ -100,11 +100,9 @@ const char *treasury_books_number(struct treasury_books *b, int64_t n)
 
 const char *treasury_books_day(struct treasury_books *b, int32_t day)
 {
-    int64_t year = 0;
-    unsigned month = 0, dom = 0;
-    bus_civil_from_days(day, &year, &month, &dom);
-    return books_kept(b, bus_arena_printf(b->mem, "%04" PRId64 "-%02u-%02u",
-                                          year, month, dom));
+    char room[TREASURY_VALUE_BYTES];
+    struct bus_strv text = treasury_value_day(day, room);
+    return treasury_books_text(b, text);
 }
 
 const char *treasury_books_id(struct treasury_books *b, const struct bus_id *id)

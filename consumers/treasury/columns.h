@@ -30,6 +30,8 @@ struct bus_strv treasury_value_id(const struct bus_id *id,
                                   char room[TREASURY_VALUE_BYTES]);
 struct bus_strv treasury_value_number(int64_t n,
                                       char room[TREASURY_VALUE_BYTES]);
+/* A bank may name any day: beyond the years 1 to 9999 it is their first or
+ * last, for the tables take no other. */
 struct bus_strv treasury_value_day(int32_t day,
                                    char room[TREASURY_VALUE_BYTES]);
 /* The n columns, ended, as the parameters of one question. BUS_ENOMEM: there

@@ -2,12 +2,15 @@
 """Whose decision counts (issue of authority, section 2), through the real matcher and dispatch: what once moved
 money on anybody's word, each refused with its reason and without an order; and beside it what is well.
 
-  who      nobody-at-all, role "cleaner"; a clerk; another department's approver; one who has left
+  who      nobody-at-all, role "cleaner"; a clerk; another department's approver; one who has left; above his own limit; a
+           town's without a delegation of this town, this day, this amount (and with one: it counts)
   what     another item, another case
-  how much 999 000 yuan a month; more than the rule worked out, without and with a reason; above the cap
+  how much 999 000 yuan a month; more than the rule worked out, without and with a reason, at once or by its period; above
+           the cap; from a month before anybody asked
   process  before its steps, in another order, a survey alone, by one who may not, within the notice's days, by who
            proposed it; each step that holds is told in the case's life
-  seal     none, only named, another key, changed by one fen after sealing, another department's, signed long ago
+  seal     none, only named, another key, changed by one fen after sealing, another department's, of another item, not yet
+           valid, expired, suspended, revoked, signed long ago
   hearing  an award that stands cut or stopped without a word to its people, by one person, without a reason
   payee    an account that a later application put in the place of the one decided on; a change of it by one person, by
            nobody, unsealed, exchanged after its sealing: each a dead letter, and the department is told"""
@@ -25,7 +28,7 @@ import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(SOURCE / "tests/e2e"), str(SOURCE / "tests/interop")]
-from county import SCHEMAS, Bus, application, approver, clerk, fastavro, framed, newest  # noqa: E402
+from county import OPERATOR, SCHEMAS, Bus, application, approver, clerk, fastavro, framed, newest  # noqa: E402
 import io  # noqa: E402
 from sealed import keys_of, open_sealed  # noqa: E402
 
@@ -110,10 +113,55 @@ def process(bus, a):
     check("an objection begins the survey anew", told == ["STEP_MISSING survey"], told)
 
 
+TOWN = OPERATOR["org_code"][:9]  # the household's
+DELEGATED = 1000  # fen, to its approver
+
+
+def officer(n, org):
+    return dict(operator_id="op-90000%d" % n, org_code=org, role="approver")
+
+
+def other_towns():
+    rows = (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines()
+    return sorted({x.split(",")[2] for x in rows if x.startswith("op-") and len(x.split(",")[2]) == 9} - {TOWN})[:2]
+
+
+def enrol(town):
+    """In the register beside the county's own: who has left, who has a limit, towns with delegations of a kind each; seals
+    of the department's own key that do not count today."""
+    def add(table, *rows):
+        path = town.dir / "registers" / table
+        path.write_text(path.read_text().rstrip("\n") + "\n" + "".join(r + "\n" for r in rows))
+
+    day = [(datetime.date.today() + datetime.timedelta(days=n)).isoformat() for n in (-2, 2)]
+    then, soon = (d + "T00:00:00+08:00" for d in day)
+    near, far = other_towns()
+    add("operators.csv", "op-900001,王小红,MZ,approver,,2020-09-29," + day[0], "op-900002,李小明,MZ,approver,1,2020-09-29,",
+        "op-900003,张小英,%s,approver,,2020-09-29," % TOWN, "op-900004,刘小军,%s,approver,,2020-09-29," % near,
+        "op-900005,陈小玲,%s,approver,,2020-09-29," % far)
+    add("delegations.csv", "D-1,MZ,%s,MZ06,decide,%d,%s,2020-09-29,,甲号文" % (TOWN, DELEGATED, TOWN),
+        "D-2,MZ,%s,MZ06,decide,90000000,%s,2020-09-29,,乙号文" % (near, near),
+        "D-3,MZ,%s,MZ06,decide,90000000,%s,2020-09-29,2020-12-31,丙号文" % (far, TOWN))
+    point = next(r for r in (town.dir / "registers/seals.csv").read_text().splitlines() if r.startswith("seal-MZ,")).split(",")[3]
+    since = "2020-01-01T00:00:00+08:00"
+    add("seals.csv", *("seal-%s,MZ,,%s,%s,%s,%s," % (name, point, items, start, ends) for name, items, start, ends in (
+        ("ITEM", "MZ01 MZ02", since, ",,"), ("NEW", "*", soon, ",,"), ("OLD", "*", since, then + ",,"),
+        ("HELD", "*", since, "," + then + ","), ("GONE", "*", since, ",," + then))))
+
+
 def matrix(bus, a):
     """Everything that must not count, on one open assignment."""
     ok = a["amount_fen"]
     his = approver("YB")
+    near, far = other_towns()
+    for why, what, who in (("OPERATOR_NOT_THAT_DAY", "one who has left", officer(1, "MZ")),
+                           ("OPERATOR_LIMIT", "above his own limit", officer(2, "MZ")),
+                           ("DELEGATION_AMOUNT", "a town's, above what it was delegated", officer(3, TOWN)),
+                           ("DELEGATION_TOWN", "another town's, delegated its own", officer(4, near)),
+                           ("DELEGATION_NOT_THAT_DAY", "a town's whose delegation is over", officer(5, far))):
+        refused(bus, a, why, what, ok, decided_by=who)
+    refused(bus, a, "FROM_MONTH", "from a month before anybody asked", ok, from_month="2020-01", deviation=None)
+    refused(bus, a, "ABOVE_PROPOSED", "once a month what was worked out once", ok, period="MONTHLY", deviation=None)
     refused(bus, a, "OPERATOR_UNKNOWN", "nobody-at-all, a cleaner, 999 000 yuan a month, no seal", 99900000, key=False,
             seal_id=None, period="MONTHLY", decided_by={"operator_id": "nobody-at-all", "org_code": "MZ", "role": "cleaner"})
     refused(bus, a, "OPERATOR_ELSEWHERE", "another department's approver under this one's name", ok,
@@ -133,6 +181,10 @@ def matrix(bus, a):
     refused(bus, a, "SEAL_MISSING", "a seal only named", ok, key=False)
     refused(bus, a, "SEAL_UNKNOWN", "a seal that nobody has", ok, seal_id="seal-NOBODY")
     refused(bus, a, "SEAL_OTHERS", "another department's seal", ok, seal_id="seal-YB", key=bus.town.dir / "seals/seal-YB.key")
+    for why, what in (("ITEM", "of other items"), ("NEW", "of a day to come"), ("OLD", "that has expired"),
+                      ("HELD", "that is suspended"), ("GONE", "that is revoked")):
+        refused(bus, a, dict(NEW="SEAL_NOT_YET", OLD="SEAL_EXPIRED", HELD="SEAL_SUSPENDED", GONE="SEAL_REVOKED").get(why, "SEAL_ITEM"),
+                "a seal " + what, ok, seal_id="seal-" + why, key=bus.town.dir / "seals/seal-MZ.key")
     refused(bus, a, "SEAL_BROKEN", "sealed with another key", ok, key=foreign_key(bus))
     refused(bus, a, "SEAL_BROKEN", "one fen less, after it was sealed", ok, after={"amount_fen": ok - 1})
     refused(bus, a, "SEAL_BROKEN", "another reason, after it was sealed", ok, after={"reason": "x"})
@@ -281,9 +333,10 @@ def hearing(bus, a):
 def by_hand(bus, a):
     """What the post brings has a name and an address, and no account."""
     say_steps(bus, a)
-    bus.decide(a, min(a["amount_fen"], 300000))
+    bus.decide(a, DELEGATED, decided_by=officer(3, TOWN))
     (_, task), = bus.events("delivery_task", 1, assignment_id=a["assignment_id"])
     who = opened(bus, task, "youzheng", "delivery_task")
+    check("what its town was delegated counts, to the fen", task["amount_fen"] == DELEGATED, task["amount_fen"])
     check("the post learns a name and no account", who["name"] == "甲" and who["account"] is None
           and who["bank_code"] is None and who["account_holder"] is None, sorted(k for k, v in who.items() if v))
 
@@ -308,9 +361,12 @@ def main():
     shutil.copytree(SOURCE / "bus-config", folder)
     mz06 = folder / "policies/MZ/MZ06.yaml"
     mz06.write_text(re.sub(r"notice_days: 7", "notice_days: 0", mz06.read_text()))
-    bus = Bus(folder)
+    bus = Bus(folder, roles=())
     good = False
     try:
+        enrol(bus.town)
+        for role in ("matcher", "dispatch", "ledger"):
+            bus.town.start(role)
         bus.submit(with_account(21, "T-matrix", "6200000012345678"), with_account(22, "T-redirect", "6200000012345678"),
                    with_account(23, "T-post", "6200000012345678"),
                    with_account(24, "T-payee", "6200000012345678"))

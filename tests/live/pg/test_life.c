@@ -128,11 +128,18 @@ static void order(int id)
         "\"fund\": \"CG\", \"period\": \"MONTH\"}");
 }
 
+static void
+answer_on(int day, const char *bank, const char *word, int id, int64_t fen)
+{
+    char topic[40], detail[40];
+    (void)snprintf(topic, sizeof(topic), "payment-results.%s", bank);
+    (void)snprintf(detail, sizeof(detail), "{\"value_date\": %d}", day);
+    say(topic, "payment_result", word, id, fen, detail);
+}
+
 static void answer(const char *bank, const char *word, int id, int64_t fen)
 {
-    char topic[40];
-    (void)snprintf(topic, sizeof(topic), "payment-results.%s", bank);
-    say(topic, "payment_result", word, id, fen, "{\"value_date\": 20770}");
+    answer_on(20770, bank, word, id, fen);
 }
 
 static void what_counts_as_paid(void **state)
@@ -162,6 +169,23 @@ static void what_counts_as_paid(void **state)
     assert_int_equal(place_number("SELECT count(*) FROM life_payment_now WHERE "
                                   "paid_on = '2026-11-13'"),
                      2);
+}
+
+/* One bank's day that no database holds takes nobody the tables away. */
+static void a_bank_names_any_day(void **state)
+{
+    (void)state;
+    (void)place_database("any_day");
+    order(611);
+    answer_on(INT32_MAX, "b", "SETTLED", 611, 50000);
+    order(612);
+    answer_on(INT32_MIN, "b", "SETTLED", 612, 50000);
+    answer_on(-800000, "b", "RETURNED", 612, 50000);
+    assert_int_equal(
+        place_number("SELECT count(*) FROM life_payment_now WHERE paid_on IN "
+                     "('0001-01-01', '9999-12-31') AND coalesce(returned_on, "
+                     "'0001-01-01') = '0001-01-01'"),
+        2);
 }
 
 static void a_need_is_its_households(void **state)
@@ -275,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_rows_are_the_same_as_all_anew),
         cmocka_unit_test(what_counts_as_paid),
+        cmocka_unit_test(a_bank_names_any_day),
         cmocka_unit_test(a_need_is_its_households),
         cmocka_unit_test(a_member_leaves_when_it_was_taken),
         cmocka_unit_test(what_was_received),

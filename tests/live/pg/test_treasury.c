@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "consumers/treasury/results.h"
 #include "consumers/treasury/states.h"
 #include "tests/live/pg/place.h"
 
@@ -323,9 +324,46 @@ static void a_day_closes(void **state)
         66000);
 }
 
+/* What a bank answers may name any day and any amount: it is written down, and
+ * people see it; it never holds up what comes behind it. */
+static void an_answer_of_any_day(void **state)
+{
+    (void)state;
+    static const int32_t days[] = {INT32_MIN, -800000, 0, 3000000, INT32_MAX};
+    struct bus_arena mem;
+    begin("any_day");
+    bus_arena_init(&mem, 0, 0);
+    for (uint8_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+        struct treasury_result_end end = {0};
+        struct bus_err err;
+        struct treasury_books books = {
+            .pg = place.pg, .mem = &mem, .who = TREASURY_ITSELF, .day = 20000};
+        const struct treasury_result said = {.event_id = {{7, i}},
+                                             .order_id = {{8}},
+                                             .bank = BUS_STRV("nongshang"),
+                                             .reason = BUS_STRV(""),
+                                             .reference = BUS_STRV("B1"),
+                                             .outcome = TREASURY_SETTLED,
+                                             .amount_fen = INT64_MIN,
+                                             .value_day = days[i]};
+        assert_int_equal(treasury_books_begin(&books, &err), BUS_OK);
+        int rc = treasury_result_take(&books, &said, &end, &err);
+        if (treasury_books_end(&books, rc, &err) != BUS_OK) {
+            fail_msg("%d: %s", days[i], err.msg);
+        }
+        assert_string_equal(end.end, "UNKNOWN_ORDER");
+    }
+    assert_int_equal(place_number("SELECT count(*) FROM bank_answer WHERE "
+                                  "value_day BETWEEN '0001-01-01' AND "
+                                  "'9999-12-31'"),
+                     5);
+    bus_arena_fini(&mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_of_any_day),
         cmocka_unit_test(the_moves_are_the_tables),
         cmocka_unit_test(a_period_is_paid_once),
         cmocka_unit_test(a_line_is_in_one_open_batch),

@@ -21,6 +21,13 @@ static struct bus_strv nongshang(void *data, struct bus_strv fund)
     return BUS_STRV("nongshang");
 }
 
+static struct bus_strv no_bank(void *data, struct bus_strv fund)
+{
+    (void)data;
+    (void)fund;
+    return BUS_STRV("");
+}
+
 struct row
 {
     const char *why; /* of the refusal; "": ordered */
@@ -141,6 +148,47 @@ static void a_period_is_the_treasurys(void **state)
     }
 }
 
+/* Whom the county has not: nothing is sent, and the department is told. */
+static void nobody_to_send_it(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *why;
+        enum sa_delivery delivery;
+        bool fund, bank;
+    } none[] = {{"NO_BANK_FOR_FUND", BANK, false, true},
+                {"NO_BANK_FOR_FUND", BANK, true, false},
+                {"NO_POST", CASH, true, true},
+                {"NO_POST", GOOD, true, true}};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        const struct dispatch_rules rules = {.bank_of = none[i].bank ? nongshang
+                                                                     : no_bank,
+                                             .cash_max_fen = 300000,
+                                             .order_max_fen = ORDER_MAX};
+        struct sa_case_event e = {.kind = SA_CASE_EVENT_KIND_DECISION_ACCEPTED,
+                                  .has_decision = true,
+                                  .has_fund = none[i].fund,
+                                  .fund = BUS_STRV("dibao")};
+        const struct dispatch_payee payee = {BUS_ROLE_PAYEE_SAME, true};
+        struct dispatch_outputs outs;
+        struct bus_err err;
+        e.decision.outcome = SA_DECISION_OUTCOME_CONFIRMED;
+        e.decision.delivery = none[i].delivery;
+        e.decision.has_amount_fen = true;
+        e.decision.amount_fen = 100;
+        bus_arena_reset(&mem);
+        assert_int_equal(dispatch_plan(&rules, &e, &payee,
+                                       &(struct bus_role_need){{{1}}, {{2}}},
+                                       &mem, &outs, &err),
+                         BUS_OK);
+        const struct sa_dispatch_result *told = outs.v[0].record;
+        assert_int_equal(outs.n, 1);
+        assert_int_equal(told->outcome, SA_DISPATCH_OUTCOME_REFUSED);
+        assert_true(bus_strv_is(told->reason, none[i].why));
+    }
+}
+
 /* What a charity reads has the need's number and its way home, and neither the
  * household nor the case. */
 static void a_need_names_nobody(void **state)
@@ -179,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row),
         cmocka_unit_test(a_period_is_the_treasurys),
+        cmocka_unit_test(nobody_to_send_it),
         cmocka_unit_test(a_need_names_nobody)};
     bus_arena_init(&mem, 0, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

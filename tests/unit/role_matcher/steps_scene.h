@@ -14,6 +14,10 @@
 #define TEN    INT64_C(1791511200000) /* 2026-10-09, 10:00 in China */
 #define DAY_MS INT64_C(86400000)
 #define SEALED "2100-01-01" /* not what this is about */
+/* The generator of SM2's curve (GB/T 32918.5). */
+#define A_POINT                                                          \
+    "0432c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7" \
+    "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0"
 
 static struct bus_register *registers;
 static int32_t required_from;
@@ -69,8 +73,10 @@ static inline void register_open(void)
         "d", BUS_STRV("id,giver,taker,item,act,amount_fen,towns,from,until,"
                       "basis\n")};
     s.seals = (struct bus_source){
-        "s", BUS_STRV("id,org,operator,public_key,items,from,expires,"
-                      "suspended,revoked\n")};
+        "s",
+        BUS_STRV("id,org,operator,public_key,items,from,expires,suspended,"
+                 "revoked\n"
+                 "seal-MZ,MZ,," A_POINT ",*,2020-01-01T00:00:00+08:00,,,\n")};
     s.partner_keys = (struct bus_source){
         "k", BUS_STRV("id,partner,public_key,from,until,revoked\n")};
     bus_faults_init(&faults, &mem);

@@ -269,6 +269,45 @@ static void charities(void **state)
     assert_int_equal(st.needs.v[0].claimed_fen, 30000);
 }
 
+static struct matcher_outputs
+claims_one(struct sa_household_state *st, const char *charity, int n)
+{
+    struct sa_claim *c = bus_arena_calloc(&mem, 1, sizeof(*c));
+    *c = (struct sa_claim){.event_id = {{'c', (uint8_t)(n >> 8), (uint8_t)n}},
+                           .claim_id = {{'C', (uint8_t)(n >> 8), (uint8_t)n}},
+                           .household_id = id('h', 1),
+                           .occurred_at = TEN,
+                           .need_id = id('N', 1),
+                           .charity = bus_strv(charity),
+                           .outcome = SA_CLAIM_OUTCOME_CLAIMED,
+                           .amount_fen = 1};
+    return step(st, MATCHER_CLAIM, charity, c);
+}
+
+/* A fen at a time, for ever: the state does not grow for ever, what is held is
+ * known again, and another may claim what is left. */
+static void a_charity_that_claims_for_ever(void **state)
+{
+    (void)state;
+    static const struct line lines[] = {
+        {SA_DISPATCH_KIND_PAYMENT, "nongshang", FEN},
+        {SA_DISPATCH_KIND_NEED, "cishan", 30000},
+        {SA_DISPATCH_KIND_NEED, "aixin", 30000}};
+    struct sa_household_state st;
+    begin(&st, lines, 3);
+    for (int n = 0; n < MATCHER_CLAIMS_KEPT + 50; n++) {
+        (void)claims_one(&st, "cishan", n);
+    }
+    const struct sa_need_state *need = &st.needs.v[0];
+    assert_int_equal(need->held.n, MATCHER_CLAIMS_HELD);
+    assert_int_equal(need->claims.n, MATCHER_CLAIMS_KEPT);
+    assert_int_equal(need->claimed_fen, MATCHER_CLAIMS_HELD);
+    assert_true(claims_one(&st, "cishan", 0).duplicate);
+    assert_true(claims_one(&st, "cishan", MATCHER_CLAIMS_KEPT + 49).duplicate);
+    (void)claims_one(&st, "aixin", 1000);
+    assert_int_equal(st.needs.v[0].claimed_fen, MATCHER_CLAIMS_HELD + 1);
+}
+
 /* Claims that add up, and one too late: each charity is told what is its, and
  * whom to help if the household has consented. */
 static void a_charity_is_told(void **state)
@@ -448,6 +487,7 @@ int main(void)
         cmocka_unit_test(what_came_back_is_kept_for_a_while),
         cmocka_unit_test(one_of_two),
         cmocka_unit_test(charities),
+        cmocka_unit_test(a_charity_that_claims_for_ever),
         cmocka_unit_test(a_charity_is_told),
         cmocka_unit_test(a_claim_has_its_days),
     };

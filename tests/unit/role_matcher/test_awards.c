@@ -78,36 +78,50 @@ static struct sa_fact flag_of(const char *name, bool v)
     return f;
 }
 
-/* One adult in the country who applies; income and what illness costs. */
+static struct sa_member people[2] = {{.head = true, .relation = {"0", 1}},
+                                     {.relation = {"1", 1}}};
+static size_t people_count = 1;
+
+/* Adults in the country who apply, the second of two seriously ill; income and
+ * what illness costs. */
 static struct matcher_outputs
 applies(struct sa_household_state *st, int64_t income, int64_t medical)
 {
-    static struct sa_member head = {.head = true, .relation = {"0", 1}};
     struct sa_application *a = bus_arena_calloc(&mem, 1, sizeof(*a));
-    struct sa_fact facts[] = {word_of("household.area", "rural"),
-                              flag_of("household.registered_in_county", true),
-                              word_of("household.status", "none"),
-                              number_of("household.income_total_fen", income),
-                              number_of("household.deposit_fen", 0),
-                              number_of("household.securities_fen", 0),
-                              number_of("household.vehicle_count", 0),
-                              number_of("household.house_count", 1),
-                              number_of("household.spend_living_fen", 0),
-                              number_of("household.spend_medical_fen", medical),
-                              number_of("household.spend_education_fen", 0),
-                              number_of("household.spend_rehab_fen", 0),
-                              number_of("household.spend_other_fen", 0)};
-    head.person_id = id('p', 1);
+    struct sa_fact facts[] = {
+        word_of("household.area", "rural"),
+        flag_of("household.registered_in_county", true),
+        word_of("household.status", people_count < 2 ? "none" : "edge"),
+        number_of("household.income_total_fen", income),
+        number_of("household.deposit_fen", 0),
+        number_of("household.securities_fen", 0),
+        number_of("household.vehicle_count", 0),
+        number_of("household.house_count", 1),
+        number_of("household.spend_living_fen", 0),
+        number_of("household.spend_medical_fen", medical),
+        number_of("household.spend_education_fen", 0),
+        number_of("household.spend_rehab_fen", 0),
+        number_of("household.spend_other_fen", 0),
+        flag_of("member.serious_illness", false),
+        flag_of("member.serious_illness", true),
+        number_of("member.disability_grade", 0),
+        number_of("member.disability_grade", 0)};
+    size_t facts_count = people_count < 2 ? 13 : 17;
+    for (uint8_t i = 0; i < 2; i++) {
+        people[i].person_id = id('p', 1 + i);
+        facts[13 + i].member = facts[15 + i].member = people[i].person_id;
+        facts[13 + i].has_member = facts[15 + i].has_member = true;
+    }
     *a = (struct sa_application){.event_id = id('e', ++number),
                                  .household_id = id('h', 1),
                                  .application_id = id('a', number),
                                  .consent = true,
                                  .occurred_at = now_ms,
                                  .division_code = BUS_STRV("371425101001")};
-    a->members.v = &head;
-    a->members.n = 1;
+    a->members.v = people;
+    a->members.n = people_count;
     a->facts.v = bus_arena_dup(&mem, facts, sizeof(facts));
-    a->facts.n = sizeof(facts) / sizeof(facts[0]);
+    a->facts.n = facts_count;
     st->case_open = false; /* whatever was in hand has ended */
     return step(st, MATCHER_APPLICATION, "", a);
 }
@@ -265,6 +279,52 @@ static void a_status_is_over_after_its_months(void **state)
     assert_false(told(&out, "AWARD_LIVE MZ08"));
 }
 
+/* Dibao of a single person is his (MZ02), not his household's. */
+static void what_a_member_is_granted_is_his(void **state)
+{
+    (void)state;
+    struct sa_household_state st = {0};
+    struct bus_id ill = id('p', 2);
+    bus_arena_reset(&mem);
+    on("2026-10-09");
+    people_count = 2;
+    (void)applies(&st, 2000000, 0);
+    decided(&st, "MZ02", YES);
+    (void)dispatched(&st, "MZ02", SA_DISPATCH_OUTCOME_ORDERED);
+    people_count = 1;
+    const struct sa_award *w = &of(&st, "MZ02")->award;
+    assert_int_equal(w->members.n, 1);
+    assert_true(bus_id_eq(&w->members.v[0], &ill));
+    const struct sa_fact *f = known(&st, "member.status");
+    assert_non_null(f);
+    assert_true(f->has_member && bus_id_eq(&f->member, &ill) && f->verified);
+    assert_true(bus_strv_is(f->value.u.string_value, "dibao"));
+    status_is(&st, "edge");
+}
+
+/* What it has had within an event follows from the award, for its months. */
+static void past_aid_is_known(void **state)
+{
+    (void)state;
+    struct sa_household_state st = {0};
+    bus_arena_reset(&mem);
+    on("2026-10-09");
+    (void)applies(&st, 1500000, 4000000);
+    assert_null(known(&st, "household.already_aided"));
+    decided(&st, "MZ06", YES);
+    assert_null(known(&st, "household.already_aided"));
+    (void)dispatched(&st, "MZ06", SA_DISPATCH_OUTCOME_ORDERED);
+    const struct sa_fact *f = known(&st, "household.already_aided");
+    assert_non_null(f);
+    assert_true(f->verified && f->value.u.boolean_value);
+    assert_int_equal(of(&st, "MZ06")->award.until, rules_day("2027-04-08"));
+    on("2027-04-09");
+    (void)applies(&st, 1500000, 4000000);
+    f = known(&st, "household.already_aided");
+    assert_true(f == NULL || f->value.branch == SA_FACT_VALUE_NULL ||
+                !f->value.u.boolean_value);
+}
+
 /* The review of a day, which the matcher sends itself, each day. */
 static struct matcher_outputs reviewed(struct sa_household_state *st,
                                        int64_t arrived_ms)
@@ -373,6 +433,8 @@ int main(void)
         cmocka_unit_test(dibao_is_granted_once),
         cmocka_unit_test(what_dispatch_refuses_is_no_status),
         cmocka_unit_test(a_status_is_over_after_its_months),
+        cmocka_unit_test(what_a_member_is_granted_is_his),
+        cmocka_unit_test(past_aid_is_known),
         cmocka_unit_test(it_is_over_on_its_day),
         cmocka_unit_test(the_last_day),
         cmocka_unit_test(an_earlier_state_counts_too),

@@ -178,6 +178,31 @@ static void he_goes_with_his_facts(void **state)
     assert_true(judged);
 }
 
+/* Whatever takes him away: split, marriage, death, move (C17). */
+static void each_way_to_go(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        enum sa_membership_change_kind kind;
+        const char *note;
+    } ways[] = {{SA_MEMBERSHIP_CHANGE_KIND_SPLIT, "MEMBERS_SPLIT"},
+                {SA_MEMBERSHIP_CHANGE_KIND_MARRIAGE, "MEMBERS_MARRIAGE"},
+                {SA_MEMBERSHIP_CHANGE_KIND_DEATH, "MEMBERS_DEATH"},
+                {SA_MEMBERSHIP_CHANGE_KIND_MOVE, "MEMBERS_MOVE"}};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct sa_household_state st;
+        bus_arena_reset(&mem);
+        on("2026-10-09");
+        begin(&st);
+        struct matcher_outputs out =
+            step(&st, MATCHER_MEMBERS, "", gone(1, ways[i].kind));
+        assert_int_equal(st.members.n, 2);
+        assert_false(illness_known(&st));
+        assert_true(has(&out, ways[i].note));
+    }
+}
+
 static void the_head_is_for_people(void **state)
 {
     (void)state;
@@ -213,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(he_goes_with_his_facts),
+        cmocka_unit_test(each_way_to_go),
         cmocka_unit_test(the_head_is_for_people),
         cmocka_unit_test(nobody_of_them),
     };
