@@ -67,9 +67,14 @@ struct bus_strv treasury_value_number(int64_t n,
 
 struct bus_strv treasury_value_day(int32_t day, char room[TREASURY_VALUE_BYTES])
 {
+    const int64_t first = bus_days_from_civil(1, 1, 1),
+                  last = bus_days_from_civil(9999, 12, 31);
     int64_t year = 0;
     unsigned month = 0, dom = 0;
-    bus_civil_from_days(day, &year, &month, &dom);
+    bus_civil_from_days(day < first  ? (int32_t)first
+                        : day > last ? (int32_t)last
+                                     : day,
+                        &year, &month, &dom);
     int len = snprintf(room, TREASURY_VALUE_BYTES, "%04" PRId64 "-%02u-%02u",
                        year, month, dom);
     BUS_CHECK(len > 0 && len < TREASURY_VALUE_BYTES);
