@@ -301,30 +301,33 @@ static void exec_close(struct partner_push *p)
 }
 
 /* Its own come first: of two with a name the first one counts. */
-static int exec_texts(struct push_exec *e, struct bus_err *err)
+int bus_partner_exec_texts(const struct bus_conf_partner *partner,
+                           struct bus_arena *mem,
+                           const char ***ret_command,
+                           const char ***ret_environment,
+                           struct bus_err *err)
 {
-    struct bus_arena *mem = &e->p->r->frame.mem;
-    const struct bus_list *command = &e->conf->command;
-    const struct bus_list *own = &e->conf->environment;
+    const struct bus_list *command = &partner->exec.command;
+    const struct bus_list *own = &partner->exec.environment;
     const char *more[] = {
         "PATH=/usr/local/bin:/usr/bin:/bin",
         "LANG=C.UTF-8",
-        bus_arena_printf(mem, "HOME=%s", e->conf->folder),
-        bus_arena_printf(mem, "LIANOU_PARTNER=%s", e->p->r->partner->code),
+        bus_arena_printf(mem, "HOME=%s", partner->exec.folder),
+        bus_arena_printf(mem, "LIANOU_PARTNER=%s", partner->code),
     };
     size_t extra = sizeof(more) / sizeof(more[0]);
-    e->command = bus_arena_calloc(mem, command->count + 1, sizeof(char *));
-    e->environment =
-        bus_arena_calloc(mem, own->count + extra + 1, sizeof(char *));
-    if (e->command == NULL || e->environment == NULL || more[2] == NULL ||
-        more[3] == NULL) {
+    const char **c = bus_arena_calloc(mem, command->count + 1, sizeof(*c));
+    const char **e = bus_arena_calloc(mem, own->count + extra + 1, sizeof(*e));
+    if (c == NULL || e == NULL || more[2] == NULL || more[3] == NULL) {
         return bus_fail(err, BUS_ENOMEM, "a program's texts");
     }
-    memcpy(e->command, command->items, command->count * sizeof(char *));
+    memcpy(c, command->items, command->count * sizeof(char *));
     if (own->count > 0) {
-        memcpy(e->environment, own->items, own->count * sizeof(char *));
+        memcpy(e, own->items, own->count * sizeof(char *));
     }
-    memcpy(e->environment + own->count, more, sizeof(more));
+    memcpy(e + own->count, more, sizeof(more));
+    *ret_command = c;
+    *ret_environment = e;
     return BUS_OK;
 }
 
@@ -342,7 +345,8 @@ static int exec_open(struct partner_push *p, struct bus_err *err)
                                                      ? e->conf->open_ms
                                                      : WAIT_MIN_MS};
     (void)snprintf(p->last, sizeof(p->last), "the program is not started yet");
-    BUS_TRY(exec_texts(e, err));
+    BUS_TRY(bus_partner_exec_texts(p->r->partner, &p->r->frame.mem, &e->command,
+                                   &e->environment, err));
     BUS_TRY(
         bus_run_timer_new(p->r->frame.loop, on_exec_look, e, &e->timer, err));
     bus_run_timer_start(e->timer, 0, LOOK_MS);

@@ -140,6 +140,12 @@ extern const struct bus_partner_transport_ops bus_partner_transport_push;
 /* http.c: the same with a program of the partner's (push.h) in the address's
  * place; its answers are what it says beside. */
 extern const struct bus_partner_transport_ops bus_partner_transport_exec;
+/* What the program is started with, NULL at the ends, in mem. */
+int bus_partner_exec_texts(const struct bus_conf_partner *partner,
+                           struct bus_arena *mem,
+                           const char ***ret_command,
+                           const char ***ret_environment,
+                           struct bus_err *err) BUS_MUSTCHECK;
 
 /* postgres.c: two tables in the partner's own database (sql/postgres.sql).
  *

@@ -262,9 +262,11 @@ static void ask_aim(struct bus_run_client *c, struct client_ask *k)
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)c->conf.timeout_ms);
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
                            (long)c->conf.timeout_ms);
-    (void)curl_easy_setopt(e, CURLOPT_POSTFIELDS, k->post.body.p);
-    (void)curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
-                           (curl_off_t)k->post.body.n);
+    if (!k->post.get) { /* what libcurl does unasked is a GET */
+        (void)curl_easy_setopt(e, CURLOPT_POSTFIELDS, k->post.body.p);
+        (void)curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+                               (curl_off_t)k->post.body.n);
+    }
     (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, k->headers);
     (void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, ask_write);
     (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, k);

@@ -39,6 +39,7 @@ struct bus_run_client_answer /* for the call only */
 struct bus_run_client_post /* borrowed until done() */
 {
     const char *url;
+    bool get; /* a GET: without a body */
     struct bus_strv body;
     const char *headers[BUS_RUN_CLIENT_HEADERS]; /* "Name: value"; NULL ends */
     /* Once for each post, unless it is called off; it may post again. */

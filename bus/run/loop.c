@@ -135,6 +135,11 @@ int bus_run_loop_run(struct bus_run_loop *loop)
     return exit_code(loop);
 }
 
+void bus_run_loop_turn(struct bus_run_loop *loop)
+{
+    (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
 void bus_run_loop_stop(struct bus_run_loop *loop, const struct bus_err *why)
 {
     if (why != NULL && !loop->has_why) {

@@ -35,6 +35,9 @@ int bus_run_loop_new(const struct bus_run_loop_conf *conf,
  * given to bus_run_loop_stop() that is BUS_EXIT_CONFIG for BUS_ECONFIG,
  * BUS_EXIT_FAULT for others. */
 int bus_run_loop_run(struct bus_run_loop *loop);
+/* What is ready now, and no waiting: for a command that has a loop beside what
+ * it does, and never runs it. */
+void bus_run_loop_turn(struct bus_run_loop *loop);
 /* Starts the drain. why: NULL for a wished end; else copied, the first one is
  * kept, see bus_run_loop_why(). */
 void bus_run_loop_stop(struct bus_run_loop *loop, const struct bus_err *why);

@@ -11,6 +11,9 @@ fi
 # shellcheck disable=SC2086
 "$program" demo --json --applications "$2" --seed 11 $kafka >"$work/out" 2>"$work/err" ||
     { tail -20 "$work/err"; fail "demo ended badly"; }
+for way in ops/cli/demo/ways/*.yaml; do # these do not speak Kafka here, and answer all the same
+    grep -q "by other ways than Kafka.* $(basename "$way" .yaml) [a-z ]* [1-9]" "$work/err" || fail "no answers by $way"
+done
 json=$(tail -1 "$work/out")
 echo "$json"
 [ "$(number "$json" applications)" = "$2" ] || fail "applications"

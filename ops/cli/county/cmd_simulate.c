@@ -1,5 +1,6 @@
-/* simulate: partners that answer through their own topics, or through their
- * spool where that is their transport (their adapter is `run partner NAME`).
+/* simulate: partners that answer through their own topics, or behind a
+ * transport of their own (simulate_side.h; their adapter is `run partner
+ * NAME`).
  *
  * At least once: a batch's offsets are committed when all of its answers are
  * acknowledged; answers have derived ids, so a repeated one changes nothing.
@@ -14,8 +15,9 @@
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "ops/cli/county/simulate.h"
-#include "ops/cli/county/simulate_spool.h"
+#include "ops/cli/county/simulate_side.h"
 #include "ops/cli/lianou.h"
+#include "ops/cli/tool.h"
 
 #define PARTNERS_MAX  64
 #define MESSAGE_BYTES (8u << 20)
@@ -39,10 +41,13 @@ struct simulate
     const struct bus_conf_partner *partners[PARTNERS_MAX];
     const char *topics[PARTNERS_MAX];
     size_t count;
-    const struct bus_conf_partner *behind[PARTNERS_MAX]; /* a spool */
-    struct simulate_spool *spools[PARTNERS_MAX];
+    const struct bus_conf_partner *behind[PARTNERS_MAX]; /* a transport */
+    struct simulate_side *sides[PARTNERS_MAX];
     size_t behind_count;
-    int duplicates; /* percent of answers given twice */
+    const char *theirs; /* simulate_side.h */
+    int duplicates;     /* percent of answers given twice */
+    const char *folder; /* --config */
+    bool lines;         /* one of them, as a program */
     struct bus_arena mem;
     struct bus_wire_registry *schemas;
     struct bus_kafka_consumer *consumer;
@@ -237,7 +242,7 @@ static void simulate_drain(void *data)
 {
     struct simulate *s = data;
     for (size_t i = 0; i < s->behind_count; i++) {
-        cli_simulate_spool_free(s->spools[i]);
+        cli_simulate_side_stop(s->sides[i]);
     }
     s->closing = true;
     bus_run_timer_free(s->retry);
@@ -267,11 +272,9 @@ static int simulate_choose(struct simulate *s,
         for (int k = 0; k < argc; k++) {
             want |= strcmp(argv[k], p->code) == 0;
         }
-        /* a sheet is filled in by a person, others have a system or program */
-        bool asked = p->kind != BUS_PARTNER_SOURCE &&
-                     (p->transport == BUS_TRANSPORT_KAFKA ||
-                      p->transport == BUS_TRANSPORT_SPOOL);
-        if (!want || !asked ||
+        bool kafka = p->kind != BUS_PARTNER_SOURCE &&
+                     p->transport == BUS_TRANSPORT_KAFKA;
+        if (!want || !(kafka || cli_simulate_side_there(p, s->theirs)) ||
             (silent != NULL && strcmp(silent, p->code) == 0)) {
             continue;
         }
@@ -279,7 +282,7 @@ static int simulate_choose(struct simulate *s,
             return bus_fail(err, BUS_EUSAGE, "more than %d partners",
                             PARTNERS_MAX);
         }
-        if (p->transport == BUS_TRANSPORT_SPOOL) {
+        if (!kafka) {
             s->behind[s->behind_count++] = p;
             continue;
         }
@@ -319,8 +322,12 @@ simulate_start(struct simulate *s, const char *group, struct bus_err *err)
         return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
     }
     for (size_t i = 0; i < s->behind_count; i++) {
-        BUS_TRY(cli_simulate_spool_new(s->frame.loop, &s->rules, s->behind[i],
-                                       s->duplicates, &s->spools[i], err));
+        const struct simulate_side_conf side = {.loop = s->frame.loop,
+                                                .rules = &s->rules,
+                                                .partner = s->behind[i],
+                                                .duplicates = s->duplicates,
+                                                .theirs = s->theirs};
+        BUS_TRY(cli_simulate_side_new(&side, &s->sides[i], err));
     }
     if (s->count > 0) {
         BUS_TRY(bus_run_timer_new(s->frame.loop, on_simulate_retry, s,
@@ -341,58 +348,123 @@ static const struct option options[] = {
     {"duplicates", required_argument, NULL, 'd'},
     {"silent", required_argument, NULL, 'q'},
     {"group", required_argument, NULL, 'g'},
+    {"theirs", required_argument, NULL, 't'},
+    {"lines", no_argument, NULL, 'l'},
     {NULL, 0, NULL, 0},
 };
 
-static int simulate_run(int argc, char **argv)
+/* As a program that an adapter runs: no broker, no port; the adapter seals. */
+static int simulate_program(struct simulate *s,
+                            const struct bus_config *c,
+                            const char *name,
+                            struct bus_err *err)
 {
-    struct simulate *s = bus_calloc(1, sizeof(*s));
-    const char *silent = NULL, *group = "all";
-    struct bus_run_role_args args = {0};
-    if (s == NULL) {
-        return LIANOU_BUG;
+    const struct bus_conf_partner *p = bus_conf_partner(c, name);
+    if (p == NULL) {
+        return bus_fail(err, BUS_EUSAGE, "no partner '%s'", name);
     }
-    s->rules.errors = 10;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            args.config_dir = optarg;
-            break;
-        case 's':
-            s->rules.seed = strtoull(optarg, NULL, 10);
-            break;
-        case 'e':
-            s->rules.errors = (int)strtol(optarg, NULL, 10);
-            break;
-        case 'd':
-            s->duplicates = (int)strtol(optarg, NULL, 10);
-            break;
-        case 'q':
-            silent = optarg;
-            break;
-        case 'g':
-            group = optarg;
-            break;
-        default:
-            bus_free(s);
-            return LIANOU_USAGE;
-        }
+    s->catalogue = bus_role_frame_catalogue(c);
+    s->rules.config = c;
+    s->rules.catalogue = s->catalogue;
+    if (s->catalogue == NULL) {
+        return bus_fail(err, BUS_ECONFIG, "the catalogue has faults");
     }
+    BUS_TRY(cli_simulate_officers(&s->rules, NULL, err));
+    return cli_simulate_lines(&s->rules, p, s->duplicates, err);
+}
+
+static int simulate_lines_run(struct simulate *s, const char *name)
+{
+    struct tool t = {.folder = s->folder};
     struct bus_err err;
-    args.config_dir = lianou_config_dir(args.config_dir);
+    int rc = cli_tool_open(&t, &err);
+    if (rc == BUS_OK) {
+        rc = simulate_program(s, &t.config, name, &err);
+    }
+    cli_simulate_officers_free(&s->rules);
+    bus_policy_catalogue_free(s->catalogue);
+    return cli_tool_close(&t, "simulate", rc, &err);
+}
+
+static int simulate_partners_run(struct simulate *s,
+                                 int argc,
+                                 char **argv,
+                                 const char *silent,
+                                 const char *group)
+{
+    struct bus_err err;
+    struct bus_run_role_args args = {.config_dir = s->folder};
     int rc = bus_role_frame_open(&s->frame, &args, "simulate");
     if (rc == BUS_EXIT_OK) {
-        rc = simulate_choose(s, argc - optind, argv + optind, silent, &err) ==
-                         BUS_OK &&
+        rc = simulate_choose(s, argc, argv, silent, &err) == BUS_OK &&
                      simulate_start(s, group, &err) == BUS_OK
                  ? bus_role_frame_run(&s->frame)
                  : bus_role_frame_fail(&err);
+        for (size_t i = 0; i < s->behind_count; i++) {
+            cli_simulate_side_free(s->sides[i]);
+        }
         cli_simulate_officers_free(&s->rules);
         bus_policy_catalogue_free(s->catalogue);
         bus_wire_registry_free(s->schemas);
         bus_arena_fini(&s->mem);
         bus_role_frame_close(&s->frame);
     }
+    return rc;
+}
+
+/* False: it is used otherwise. */
+static bool simulate_option(struct simulate *s,
+                            int option,
+                            const char **silent,
+                            const char **group)
+{
+    switch (option) {
+    case 'c':
+        s->folder = optarg;
+        return true;
+    case 's':
+        s->rules.seed = strtoull(optarg, NULL, 10);
+        return true;
+    case 'e':
+        s->rules.errors = (int)strtol(optarg, NULL, 10);
+        return true;
+    case 'd':
+        s->duplicates = (int)strtol(optarg, NULL, 10);
+        return true;
+    case 'q':
+        *silent = optarg;
+        return true;
+    case 'g':
+        *group = optarg;
+        return true;
+    case 't':
+        s->theirs = optarg;
+        return true;
+    case 'l':
+        s->lines = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int simulate_run(int argc, char **argv)
+{
+    struct simulate *s = bus_calloc(1, sizeof(*s));
+    const char *silent = NULL, *group = "all";
+    bool well = true;
+    if (s == NULL) {
+        return LIANOU_BUG;
+    }
+    s->rules.errors = 10;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        well = well && simulate_option(s, o, &silent, &group);
+    }
+    s->folder = lianou_config_dir(s->folder);
+    int rc = !well || (s->lines && optind + 1 != argc) ? LIANOU_USAGE
+             : s->lines ? simulate_lines_run(s, argv[optind])
+                        : simulate_partners_run(s, argc - optind, argv + optind,
+                                                silent, group);
     bus_free(s);
     return rc;
 }
@@ -400,7 +472,7 @@ static int simulate_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_simulate = {
     .name = "simulate",
     .usage = "all|PARTNER... [--seed N] [--errors P] [--duplicates P] "
-             "[--silent PARTNER] [--config DIR]",
+             "[--silent PARTNER] [--theirs DIR] [--lines] [--config DIR]",
     .summary = "partners that answer",
     .summary_zh = "模拟伙伴单位应答",
     .group = 3,

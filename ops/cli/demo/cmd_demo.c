@@ -29,6 +29,7 @@
 #include "ops/cli/demo/feed.h"
 #include "ops/cli/demo/keep.h"
 #include "ops/cli/demo/view.h"
+#include "ops/cli/demo/ways.h"
 #include "ops/cli/lianou.h"
 #include "ops/cli/tool.h"
 
@@ -52,6 +53,7 @@ struct demo
     int intake_port, desk_port;
     struct account account;
     struct demo_apart apart;
+    struct demo_ways ways;
     struct demo_view view;
     uint64_t begun_ns;
     double look_s, seconds; /* look_s: not before */
@@ -130,14 +132,16 @@ static int start_private_pg(struct demo *d, struct bus_err *err)
         return bus_fail(err, BUS_EIO, "%s: %s", dir, strerror(errno));
     }
     BUS_TRY(cli_private_pg_start(&d->stage.pg, dir, err));
-    d->db = d->stage.pg.conninfo;
-    return BUS_OK;
+    return cli_demo_ways_database(&d->ways, &d->tool.config, &d->stage.pg, err);
 }
 
 static int start_database(struct demo *d, struct bus_err *err)
 {
-    if (d->db == NULL) {
+    if (d->db == NULL || d->ways.database) {
         BUS_TRY(start_private_pg(d, err));
+    }
+    if (d->db == NULL) {
+        d->db = d->stage.pg.conninfo;
     } else {
         BUS_TRY(cli_demo_apart_schema(&d->apart, d->db, err));
         d->db = d->apart.conninfo;
@@ -172,15 +176,20 @@ static void demo_ports(struct demo *d)
 }
 
 /* A county of the demo's own: the given one's texts for training, with keys, a
- * bureau whose word counts here alone, and a seal for each department. */
+ * bureau whose word counts here alone, a seal for each department, and some
+ * partners by other ways than Kafka. */
 static int make_county(struct demo *d, struct bus_err *err)
 {
-    char folder[200];
+    struct demo_ways *w = &d->ways;
     const struct cli_county_wants wants = {
         .from = lianou_config_dir(d->tool.folder), .training = true};
-    (void)snprintf(folder, sizeof(folder), "%s/county", d->stage.dir);
-    BUS_TRY(cli_county_make(&wants, folder, err));
-    demo_set("LIANOU_CONFIG", "%s", folder);
+    (void)snprintf(w->county, sizeof(w->county), "%s/county", d->stage.dir);
+    (void)snprintf(w->theirs, sizeof(w->theirs), "%s/theirs", d->stage.dir);
+    w->seed = d->seed;
+    w->database = cli_private_pg_there();
+    BUS_TRY(cli_county_make(&wants, w->county, err));
+    BUS_TRY(cli_demo_ways_make(w, err));
+    demo_set("LIANOU_CONFIG", "%s", w->county);
     d->tool.folder = NULL;
     return cli_tool_open(&d->tool, err);
 }
@@ -222,12 +231,13 @@ static int start_roles(struct demo *d, struct bus_err *err)
 {
     char seed[32];
     (void)snprintf(seed, sizeof(seed), "%" PRIu64, d->seed);
-    const char *const roles[][6] = {
+    const char *const roles[][8] = {
         {"matcher", "run", "matcher", NULL},
         {"dispatch", "run", "dispatch", NULL},
         {"ledger", "run", "ledger", NULL},
         {"intake", "run", "intake", NULL},
-        {"partners", "simulate", "all", "--seed", seed, NULL},
+        {"partners", "simulate", "all", "--seed", seed, "--theirs",
+         d->ways.theirs, NULL},
     };
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
         BUS_TRY(cli_demo_spawn(&d->stage, roles[i][0], roles[i] + 1, err));
@@ -392,8 +402,9 @@ static void start_desk(struct demo *d,
                        char password[DEMO_PASSWORD])
 {
     static const char *const run[] = {"run", "desk", NULL};
-    static const char *const others[] = {"simulate", "all", "--silent",
-                                         DEMO_DESK_DEPARTMENT, NULL};
+    const char *const others[] = {
+        "simulate", "all",          "--silent", DEMO_DESK_DEPARTMENT,
+        "--theirs", d->ways.theirs, NULL};
     struct bus_err err;
     cli_demo_end(&d->stage, "partners"); /* one office is for people now */
     if (cli_demo_spawn(&d->stage, "partners", others, &err) != BUS_OK ||
@@ -440,7 +451,12 @@ static int demo_play(struct demo *d, struct bus_err *err)
         BUS_TRY(demo_feed(d, err));
     }
     if (!interrupted) {
+        char told[512];
         BUS_TRY(demo_watch(d, err));
+        BUS_TRY(cli_demo_ways_tell(&d->tool.config, d->tool.pg, told,
+                                   sizeof(told), err));
+        demo_report(d,
+                    "不经Kafka的应答  answers by other ways than Kafka:", told);
     }
     d->seconds = demo_since(d);
     return BUS_OK;

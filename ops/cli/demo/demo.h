@@ -9,7 +9,7 @@
 #include "bus/base/err.h"
 #include "ops/cli/demo/private_pg.h"
 
-#define DEMO_CHILDREN_MAX 16
+#define DEMO_CHILDREN_MAX 24
 
 struct demo_child
 {

@@ -35,6 +35,13 @@ static int find_bin(char *to, size_t cap, struct bus_err *err)
                     "no PostgreSQL server is installed (package postgresql)");
 }
 
+bool cli_private_pg_there(void)
+{
+    char bin[256];
+    struct bus_err err;
+    return find_bin(bin, sizeof(bin), &err) == BUS_OK;
+}
+
 static const struct passwd *unprivileged(void)
 {
     const struct passwd *p = geteuid() == 0 ? getpwnam("postgres") : NULL;

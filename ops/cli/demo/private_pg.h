@@ -4,6 +4,7 @@
 #ifndef OPS_CLI_DEMO_PRIVATE_PG_H
 #define OPS_CLI_DEMO_PRIVATE_PG_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "bus/base/err.h"
@@ -15,6 +16,8 @@ struct private_pg
     pid_t pid;
 };
 
+/* Whether a server is installed. */
+bool cli_private_pg_there(void);
 /* dir must be an empty folder of ours. Takes some seconds. */
 int cli_private_pg_start(struct private_pg *p,
                          const char *dir,

@@ -8,6 +8,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "ops/cli/partner/kit_program.h"
 #include "ops/cli/partner/samples.h"
 
 #define LOOK_MS  100
@@ -201,14 +202,25 @@ static int kit_look_at(struct kit_run *r,
     return kit_reject(r, taken->name, &faults, err);
 }
 
-static bool kit_waits(const struct cli_kit *kit)
+/* A program says of each event that it has it; without that it is killed. */
+static int kit_untaken(struct kit_run *r, size_t *ret, struct bus_err *err)
 {
+    int64_t oldest_ms = 0;
+    *ret = 0;
+    return r->kit->partner->transport == BUS_TRANSPORT_EXEC
+               ? r->via->waiting(r->t, ret, &oldest_ms, err)
+               : BUS_OK;
+}
+
+static int kit_waits(struct kit_run *r, bool *ret, struct bus_err *err)
+{
+    size_t untaken = 0;
+    BUS_TRY(kit_untaken(r, &untaken, err));
+    *ret = untaken > 0;
     for (size_t i = 0; i < CLI_KIT_TASKS; i++) {
-        if (kit->tasks[i].result == CLI_KIT_WAITS) {
-            return true;
-        }
+        *ret = *ret || r->kit->tasks[i].result == CLI_KIT_WAITS;
     }
-    return false;
+    return BUS_OK;
 }
 
 /* Until the time is over or, unless all of it is wanted, nothing waits. */
@@ -218,6 +230,7 @@ kit_listen(struct kit_run *r, int64_t for_ms, bool all, struct bus_err *err)
     const struct timespec pause = {0, LOOK_MS * 1000000L};
     struct bus_partner_transport_taken list[CHUNK];
     int64_t until = bus_clock_system.wall_ms(NULL) + for_ms;
+    bool waits = true;
     do {
         size_t n = 0;
         BUS_TRY(r->via->take(r->t, r->mem, list, CHUNK, &n, err));
@@ -225,9 +238,9 @@ kit_listen(struct kit_run *r, int64_t for_ms, bool all, struct bus_err *err)
             BUS_TRY(kit_look_at(r, &list[i], err));
         }
         BUS_TRY(r->via->settled_sync(r->t, err));
+        BUS_TRY(kit_waits(r, &waits, err));
         (void)nanosleep(&pause, NULL);
-    } while ((all || kit_waits(r->kit)) &&
-             bus_clock_system.wall_ms(NULL) < until);
+    } while ((all || waits) && bus_clock_system.wall_ms(NULL) < until);
     return BUS_OK;
 }
 
@@ -252,6 +265,20 @@ static int kit_alone(struct kit_run *r, struct bus_err *err)
                           waiting, answers);
 }
 
+static int kit_taken(struct kit_run *r, struct bus_err *err)
+{
+    struct bus_partner_document_faults faults = {.mem = r->mem};
+    size_t untaken = 0;
+    BUS_TRY(kit_untaken(r, &untaken, err));
+    for (size_t i = 0; i < untaken; i++) {
+        bus_partner_document_fault_add(
+            &faults, "", "NOT_TAKEN", "有一个事件没有说 taken",
+            "an event that it has not said taken of");
+    }
+    kit_wrong(r->kit, &faults);
+    return BUS_OK;
+}
+
 static int kit_rounds(struct kit_run *r, struct bus_err *err)
 {
     struct cli_kit *kit = r->kit;
@@ -261,12 +288,17 @@ static int kit_rounds(struct kit_run *r, struct bus_err *err)
     }
     BUS_TRY(kit_give(r, err));
     BUS_TRY(kit_listen(r, 2 * kit->wait_ms, false, err));
+    BUS_TRY(kit_taken(r, err));
     for (size_t i = 0; i < CLI_KIT_TASKS; i++) {
         kit->tasks[i].result = kit->tasks[i].result == CLI_KIT_WAITS
                                    ? CLI_KIT_SILENT
                                    : kit->tasks[i].result;
     }
     BUS_TRY(kit_give(r, err)); /* as after a crash of either side */
+    if (kit->partner->transport == BUS_TRANSPORT_EXEC) {
+        BUS_TRY(kit_listen(r, kit->wait_ms, false, err));
+        return kit_taken(r, err);
+    }
     return kit_listen(r, kit->wait_ms < QUIET_MS ? kit->wait_ms : QUIET_MS,
                       true, err);
 }
@@ -276,14 +308,16 @@ int cli_kit_run(struct cli_kit *kit, struct bus_arena *mem, struct bus_err *err)
     struct kit_run r = {.kit = kit, .mem = mem};
     const struct bus_partner_transport_env env = {.config = kit->config,
                                                   .partner = kit->partner};
+    bool program = kit->partner->transport == BUS_TRANSPORT_EXEC;
     bool blocks = kit->partner->transport == BUS_TRANSPORT_SPOOL ||
                   kit->partner->transport == BUS_TRANSPORT_POSTGRES;
-    if (!blocks || kit_sample(kit->partner) == NULL) {
-        return bus_fail(err, BUS_EUSAGE,
-                        "for transports spool and postgres, and not for a "
-                        "source / 仅用于交换目录与数据库, 来源除外");
+    if (!(blocks || program) || kit_sample(kit->partner) == NULL) {
+        return bus_fail(
+            err, BUS_EUSAGE,
+            "for transports spool, postgres and exec, and not for a source / "
+            "仅用于交换目录、数据库与程序, 来源除外");
     }
-    r.via = bus_partner_transport_of(kit->partner);
+    r.via = program ? &cli_kit_program : bus_partner_transport_of(kit->partner);
     r.env = (struct bus_partner_kind_env){.config = kit->config,
                                           .partner = kit->partner};
     BUS_TRY(r.via->open(&env, &r.t, err));

@@ -24,6 +24,7 @@ struct scene
     const char *says; /* NULL: nothing, and the connection stays open */
     size_t fill;      /* so many bytes behind it */
     char heard[4096];
+    bool get;
     int rc, ended;
     long status;
     int64_t after_ms;
@@ -33,7 +34,8 @@ struct scene
 static void serve_one(struct scene *s, int fd)
 {
     size_t n = 0;
-    while (strstr(s->heard, "{\"n\": 1}") == NULL) {
+    const char *end = s->get ? "\r\n\r\n" : "{\"n\": 1}";
+    while (strstr(s->heard, end) == NULL) {
         ssize_t got = read(fd, s->heard + n, sizeof(s->heard) - 1 - n);
         if (got <= 0) {
             return;
@@ -92,7 +94,7 @@ static void on_ended(void *data, const struct bus_run_client_answer *a)
     bus_run_loop_stop(s->loop, NULL);
 }
 
-/* One POST to this address, to its end. */
+/* One POST (or GET) to this address, to its end. */
 static void asks(struct scene *s, const char *scheme, bool plain)
 {
     struct bus_err err;
@@ -108,7 +110,8 @@ static void asks(struct scene *s, const char *scheme, bool plain)
     assert_int_equal(bus_run_client_open(s->loop, &conf, &s->client, &err), 0);
     const struct bus_run_client_post post = {
         .url = url,
-        .body = BUS_STRV("{\"n\": 1}"),
+        .get = s->get,
+        .body = s->get ? (struct bus_strv){0} : BUS_STRV("{\"n\": 1}"),
         .headers = {"Content-Type: application/json", "Idempotency-Key: k-1"},
         .done = on_ended,
         .data = s};
@@ -177,6 +180,12 @@ static void every_answer_is_told(void **state)
     assert_non_null(strstr(s.heard, "POST /in HTTP/1.1\r\n"));
     assert_non_null(strstr(s.heard, "Idempotency-Key: k-1\r\n"));
     assert_null(strstr(s.heard, "Expect"));
+    s.get = true;
+    asks(&s, "http", true);
+    assert_int_equal(s.status, 200);
+    assert_non_null(strstr(s.heard, "GET /in HTTP/1.1\r\n"));
+    assert_non_null(strstr(s.heard, "Idempotency-Key: k-1\r\n"));
+    assert_null(strstr(s.heard, "Content-Length"));
     (void)shutdown(s.fd, SHUT_RDWR);
     assert_int_equal(pthread_join(thread, NULL), 0);
     close(s.fd);

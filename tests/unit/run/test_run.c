@@ -55,6 +55,23 @@ static void test_timer_and_stop(void **state)
     bus_run_loop_free(s.loop);
 }
 
+/* By hand: what is ready, and no waiting for what is not. */
+static void test_turned_it_does_not_wait(void **state)
+{
+    (void)state;
+    struct scene s = {.loop = new_loop(1000, false)};
+    assert_int_equal(
+        bus_run_timer_new(s.loop, tick_and_stop, &s, &s.timer, NULL), 0);
+    bus_run_timer_start(s.timer, 3600000, 0);
+    bus_run_loop_turn(s.loop);
+    assert_int_equal(s.ticks, 0);
+    bus_run_timer_start(s.timer, 0, 0);
+    bus_run_loop_turn(s.loop);
+    assert_int_equal(s.ticks, 1);
+    bus_run_timer_free(s.timer);
+    bus_run_loop_free(s.loop);
+}
+
 static void release(void *data)
 {
     struct scene *s = data;
@@ -299,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timer_and_stop),
+        cmocka_unit_test(test_turned_it_does_not_wait),
         cmocka_unit_test(test_signal_drains),
         cmocka_unit_test(test_drain_limit),
         cmocka_unit_test(test_error_gives_the_exit_code),
