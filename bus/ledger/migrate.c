@@ -25,6 +25,7 @@
 #include "bus/ledger/migrations/0097_held.h"
 #include "bus/ledger/migrations/0098_request_reasons.h"
 #include "bus/ledger/migrations/0099_budget_said.h"
+#include "bus/ledger/migrations/0106_payee_said.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -52,6 +53,7 @@ static const struct
     {"0097_held", bus_ledger_migrations_0097_held},
     {"0098_request_reasons", bus_ledger_migrations_0098_request_reasons},
     {"0099_budget_said", bus_ledger_migrations_0099_budget_said},
+    {"0106_payee_said", bus_ledger_migrations_0106_payee_said},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

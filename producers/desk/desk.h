@@ -37,6 +37,7 @@ struct desk
     struct bus_policy_catalogue *catalogue;
     struct bus_kafka_producer *producer;
     struct bus_wire_keyring *signs; /* NULL: it has no key */
+    struct bus_wire_keyring *seals; /* for the bus; NULL: it has no such file */
     struct bus_ledger_cases cases;
     struct desk_leaving *leaving;
 };
@@ -187,5 +188,9 @@ void desk_step_post(struct desk_visit *v);
 void desk_case_request_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);
 void desk_decide_post(struct desk_visit *v);
+void desk_award_end(struct desk_visit *v);
+void desk_award_end_post(struct desk_visit *v);
+void desk_payee(struct desk_visit *v);
+void desk_payee_post(struct desk_visit *v);
 
 #endif

@@ -516,6 +516,10 @@ ALLOWED = {
     "POST /cases/{id}/requests": (403, 422, 404, 404, 404, 404),
     "GET /cases/{id}/decide/{assignment}": (303, 404, 404, 200, 404, 404),
     "POST /cases/{id}/decide/{assignment}": (403, 404, 404, "-", 404, 404),
+    "GET /cases/{id}/end/{assignment}": (303, 404, 404, 404, 404, 404),  # what was granted: desk_money.py
+    "POST /cases/{id}/end/{assignment}": (403, 404, 404, 404, 404, 404),
+    "GET /cases/{id}/payee/{assignment}": (303, 404, 404, 200, 404, 404),  # by two: desk_money.py
+    "POST /cases/{id}/payee/{assignment}": (403, 404, 404, 422, 404, 404),
     "GET /{rest*}": (404, 404, 404, 404, 404, 404),
 }
 
@@ -533,7 +537,7 @@ def crawl(port, callers, case, assignment, secrets):
             if want == "-":
                 continue
             token = re.search(r'name="csrf" value="([^"]*)"', b.get("/progress").text).group(1)
-            form = dict(csrf=token, assignment=assignment, once=str(uuid.uuid4()), kind="ACCEPTED", account="no.body", password="x" * 12,
+            form = dict(csrf=token, assignment=assignment, once=str(uuid.uuid4()), kind="ACCEPTED", account="no.body", password="x" * 12, change=str(uuid.uuid4()),
                         application=str(uuid.uuid4()), id_last="000000", number="0123-4567-89ab", outcome="CONFIRMED", amount="1")
             b.ask(method, path, form if method == "POST" else None)
             asked += 1
