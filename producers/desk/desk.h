@@ -119,6 +119,9 @@ const char *desk_partner_name(const struct desk_visit *v, const char *code);
 const char *desk_fund_name(const struct desk_visit *v, const char *code);
 /* Of a town (9 digits). */
 const char *desk_town_name(const struct desk_visit *v, const char *code);
+/* All of them, the first: all towns. */
+const struct desk_choice *
+desk_towns(const struct desk_visit *v, const char *chosen, size_t *ret_n);
 /* Of an enum's codes with their words. */
 const struct desk_choice *desk_choices(const struct desk_visit *v,
                                        const char *kind,

@@ -8,6 +8,7 @@
 #include "bus/run/exit.h"
 #include "producers/desk/held/held.h"
 #include "producers/desk/send.h"
+#include "producers/desk/sheets/sheets.h"
 
 #define STATEMENT_MS   5000
 #define CLOSE_LIMIT_MS 5000
@@ -31,6 +32,9 @@ static const struct desk_route pages[] = {
      desk_factor_confirm_post},
     {"GET", "/catalogue", DESK_ANYBODY, desk_catalogue},
     {"GET", "/catalogue/{item}", DESK_ANYBODY, desk_item},
+    {"GET", "/sheets", DESK_ANYBODY, desk_sheets},
+    {"GET", "/sheets/{board}/{month}", DESK_ANYBODY, desk_sheet},
+    {"GET", "/sheets/{board}/{month}/json", DESK_ANYBODY, desk_sheet_json},
     {"GET", "/apply", DESK_SIGNED_IN, desk_apply_begin},
     {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
     {"GET", "/apply/resume", DESK_SIGNED_IN, desk_resume},

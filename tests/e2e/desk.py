@@ -483,6 +483,9 @@ ALLOWED = {
     "POST /account/factor/confirm": (403, 422, 422, 422, 422, 422),
     "GET /catalogue": (200, 200, 200, 200, 200, 200),
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
+    "GET /sheets": (200, 200, 200, 200, 200, 200),
+    "GET /sheets/{board}/{month}": (404, 404, 404, 404, 404, 404),  # what is published: sheets.py
+    "GET /sheets/{board}/{month}/json": (404, 404, 404, 404, 404, 404),
     "GET /progress": (200, 200, 200, 200, 200, 200),
     "POST /progress": (404, 404, 404, 404, 404, 404),
     "POST /progress/withdraw": (404, 404, 404, 404, 404, 404),
@@ -532,7 +535,7 @@ def crawl(port, callers, case, assignment, secrets):
     for route, wants in ALLOWED.items():
         method, pattern = route.split(" ", 1)
         path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace(
-            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page")
+            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page").replace("{board}", "371425").replace("{month}", "2020-01")
         for b, want in zip(callers, wants):
             if want == "-":
                 continue
