@@ -519,8 +519,8 @@ ALLOWED = {
     "POST /cases/{id}/requests": (403, 422, 404, 404, 404, 404),
     "GET /cases/{id}/decide/{assignment}": (303, 404, 404, 200, 404, 404),
     "POST /cases/{id}/decide/{assignment}": (403, 404, 404, "-", 404, 404),
-    "GET /cases/{id}/end/{assignment}": (303, 404, 404, 404, 404, 404),  # what was granted: desk_money.py
-    "POST /cases/{id}/end/{assignment}": (403, 404, 404, 404, 404, 404),
+    "GET /cases/{id}/end/{assignment}": (303, 404, 404, 200, 404, 404),  # what was granted: desk_money.py
+    "POST /cases/{id}/end/{assignment}": (403, 404, 404, 422, 404, 404),
     "GET /cases/{id}/payee/{assignment}": (303, 404, 404, 200, 404, 404),  # by two: desk_money.py
     "POST /cases/{id}/payee/{assignment}": (403, 404, 404, 422, 404, 404),
     "GET /{rest*}": (404, 404, 404, 404, 404, 404),
