@@ -34,6 +34,7 @@ struct bus_funds_file
     struct bus_list funds;
 };
 
+extern const struct bus_keys bus_conf_keys_desk; /* bus_config_desk */
 extern const struct bus_keys bus_conf_keys_push; /* bus_conf_partner_push */
 extern const struct bus_keys
     bus_conf_keys_postgres;                      /* bus_conf_partner_postgres */

@@ -32,6 +32,7 @@ struct bus_config_desk /* the role with pages */
     const char *treasury_ca; /* NULL: the system's */
     const char *seals;       /* folder of <seal id>.key */
     const char *signs;       /* keyring of its own key; NULL: signs nothing */
+    const char *sheets;      /* folder of the public sheets; NULL: none */
     const char *address;     /* "https://...", on slips; "" for none */
     int64_t body_bytes_max, rows;
 };

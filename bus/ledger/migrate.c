@@ -26,6 +26,7 @@
 #include "bus/ledger/migrations/0098_request_reasons.h"
 #include "bus/ledger/migrations/0099_budget_said.h"
 #include "bus/ledger/migrations/0100_any_value_day.h"
+#include "bus/ledger/migrations/0106_payee_said.h"
 #include "bus/ledger/migrations/0109_batches_answered.h"
 #include "bus/ledger/sql/roles.h"
 
@@ -55,6 +56,7 @@ static const struct
     {"0098_request_reasons", bus_ledger_migrations_0098_request_reasons},
     {"0099_budget_said", bus_ledger_migrations_0099_budget_said},
     {"0100_any_value_day", bus_ledger_migrations_0100_any_value_day},
+    {"0106_payee_said", bus_ledger_migrations_0106_payee_said},
     {"0109_batches_answered", bus_ledger_migrations_0109_batches_answered},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))

@@ -46,30 +46,44 @@ static json_int_t progress_paid(const json_t *document, const char *assignment)
     return sum;
 }
 
-/* The newest decision about an assignment, NULL for none. */
-static const json_t *progress_decision(const json_t *document,
-                                       const char *assignment)
+/* The newest decision about an assignment, of those that grant where that is
+ * asked; NULL for none. */
+static const json_t *
+progress_decision(const json_t *document, const char *assignment, bool grants)
 {
     const json_t *list = json_object_get(document, "decisions");
     for (size_t i = json_array_size(list); i > 0; i--) {
         const json_t *d = json_array_get(list, i - 1);
         const char *of = json_string_value(json_object_get(d, "assignment_id"));
-        if (of != NULL && assignment != NULL && strcmp(of, assignment) == 0) {
+        bool no = strcmp(progress_code(d, "outcome"), "REFUSED") == 0;
+        if (of != NULL && assignment != NULL && strcmp(of, assignment) == 0 &&
+            !(grants && no)) {
             return d;
         }
     }
     return NULL;
 }
 
-static json_t *
-progress_got(const json_t *document, const json_t *a, const json_t *decision)
+/* What has been stopped was received until then. */
+static json_t *progress_status(const json_t *a)
+{
+    const char *day = json_string_value(json_object_get(a, "stopped_on"));
+    return day == NULL
+               ? progress_text(json_object_get(a, "status"))
+               : json_pack(
+                     "{s:o, s:o}", "zh",
+                     json_sprintf("已终止, 自 %s 起停发", day), "en",
+                     json_sprintf("ended: from %s on nothing is paid", day));
+}
+
+static json_t *progress_got(const json_t *document, const json_t *a)
 {
     json_t *row = progress_row(a);
     const char *id = json_string_value(json_object_get(a, "assignment_id"));
     json_int_t paid = progress_paid(document, id);
-    json_t *fen = json_object_get(decision, "amount_fen");
-    (void)json_object_set_new(row, "status",
-                              progress_text(json_object_get(a, "status")));
+    json_t *fen =
+        json_object_get(progress_decision(document, id, true), "amount_fen");
+    (void)json_object_set_new(row, "status", progress_status(a));
     (void)json_object_set(row, "amount_fen", fen != NULL ? fen : json_null());
     (void)json_object_set_new(row, "paid_fen", json_integer(paid));
     return row;
@@ -96,9 +110,12 @@ static json_t *progress_words(json_t *words)
                : json_pack("{s:O, s:O}", "zh", words, "en", words);
 }
 
-static json_t *progress_not(const json_t *a, const json_t *decision)
+static json_t *progress_not(const json_t *document, const json_t *a)
 {
     json_t *row = progress_row(a);
+    const json_t *decision = progress_decision(
+        document, json_string_value(json_object_get(a, "assignment_id")),
+        false);
     json_t *words = json_object_get(decision, "reason_text");
     json_t *why = json_object_get(a, "reason");
     (void)json_object_set_new(
@@ -118,19 +135,19 @@ static void progress_assignments(const json_t *document, json_t *to)
     {
         const char *id = json_string_value(json_object_get(a, "assignment_id"));
         const char *status = progress_code(a, "status");
-        const json_t *decision = progress_decision(document, id);
         bool ended = strncmp(status, "ENDED_", 6) == 0;
         bool well = strcmp(status, "ENDED_DELIVERED") == 0 ||
                     strcmp(status, "ENDED_SERVICE") == 0;
-        if (well || (!ended && progress_paid(document, id) > 0)) {
+        bool stopped = json_is_string(json_object_get(a, "stopped_on"));
+        if (well || (!ended && (stopped || progress_paid(document, id) > 0))) {
             (void)json_array_append_new(json_object_get(to, "got"),
-                                        progress_got(document, a, decision));
+                                        progress_got(document, a));
         } else if (!ended) {
             (void)json_array_append_new(json_object_get(to, "doing"),
                                         progress_doing(a));
         } else if (strcmp(status, "ENDED_WITHDRAWN") != 0) {
             (void)json_array_append_new(json_object_get(to, "not"),
-                                        progress_not(a, decision));
+                                        progress_not(document, a));
         }
     }
 }

@@ -78,6 +78,7 @@ static int assignment_take(const struct bus_pg_rows *r,
                         bus_strv(bus_pg_value(r, 0, 6)));
     (void)bus_strv_copy(ret->word, sizeof(ret->word),
                         bus_strv(bus_pg_value(r, 0, 7)));
+    ret->stands = bus_pg_value(r, 0, 8)[0] == 't';
     return BUS_OK;
 }
 

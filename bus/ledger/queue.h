@@ -47,7 +47,8 @@ struct bus_ledger_assignment
     char item[32], department[40], division[16], payee_masked[80], word[24];
     bool has_amount;
     int64_t amount_fen;
-    bool has_payee;                       /* false: no account is known */
+    bool stands;    /* it was granted, and was neither stopped nor has ended */
+    bool has_payee; /* false: no account is known */
     uint8_t payee_hash[BUS_LEDGER_PAYEE]; /* as it was shown */
 };
 /* BUS_EUNKNOWN: no such assignment of that case. */

@@ -1,5 +1,7 @@
 #include "bus/policy/award_days.h"
 
+#include <string.h>
+
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 
@@ -27,6 +29,19 @@ static int32_t term_end(int32_t day)
     bool spring = month >= 2 && month < 8;
     year += month >= 8;
     return (int32_t)bus_days_from_civil(year, spring ? 8 : 2, 1) - 1;
+}
+
+bool bus_policy_month_first(struct bus_strv month, int32_t *ret)
+{
+    const size_t n = sizeof("2026-07") - 1;
+    char day[BUS_DATE_TEXT + 1] = "0000-00-01";
+    memcpy(day, month.p, month.n == n ? n : 0);
+    return bus_date_parse(bus_strv(day), ret);
+}
+
+bool bus_policy_award_lasts(const struct bus_policy_item *item)
+{
+    return item->status || item->per_year > 0;
 }
 
 int32_t bus_policy_award_last_day(const struct bus_policy_item *item,

@@ -12,7 +12,7 @@
 
 #define BUS_ROLE_RING_PATH 512
 
-/* Of the holder "intake", "matcher", "dispatch", or a partner's code.
+/* Of the holder "intake", "desk", "matcher", "dispatch", or a partner's code.
  * BUS_ECONFIG: the path is too long. */
 int bus_role_keyring_path(const struct bus_config *config,
                           const char *holder,

@@ -128,7 +128,9 @@ static int decide_less(struct step *s,
     s->out->changed = true;
     BUS_TRY(matcher_answer_note(s, a, &d->decision_id));
     BUS_TRY(matcher_award_lessen(s, a, d));
-    return stop ? matcher_match_household(s) : BUS_OK;
+    return stop && a->award.state == SA_AWARD_STATE_ENDED
+               ? matcher_match_household(s)
+               : BUS_OK;
 }
 
 int matcher_on_decision(struct step *s)
@@ -188,7 +190,7 @@ int matcher_on_decision(struct step *s)
         BUS_TRY(matcher_award_decide(s, a, d, &item));
     } else {
         matcher_award_end(s, a);
-        a->award.has_hearing = false;
+        matcher_award_unheard(a);
     }
     BUS_TRY(tell_dispatch(s, d, a, &item, (struct bus_strv){0}));
     return matcher_close_if_ended(s);

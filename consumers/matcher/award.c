@@ -26,12 +26,6 @@
 
 #define NOT_MET_FEN (-1)
 
-/* What is given once makes nobody wait for its end. */
-static bool award_lasts(const struct bus_policy_item *item)
-{
-    return item->status || item->per_year > 0;
-}
-
 static bool granted(enum sa_assignment_status status)
 {
     return status == SA_ASSIGNMENT_STATUS_DISPATCHED ||
@@ -173,8 +167,8 @@ int matcher_award_stand(struct step *s,
         return BUS_OK;
     }
     if (item.grants_fact.n == 0) {
-        a->award.state =
-            award_lasts(&item) ? a->award.state : SA_AWARD_STATE_ENDED;
+        a->award.state = bus_policy_award_lasts(&item) ? a->award.state
+                                                       : SA_AWARD_STATE_ENDED;
         return BUS_OK;
     }
     struct sa_fact f = award_fact(&item, s->today);
@@ -288,7 +282,8 @@ int matcher_awards_judge(struct step *s, int32_t day)
             a->award.state = SA_AWARD_STATE_ENDED;
             s->out->changed = true;
             BUS_TRY(make_over(s, &a->award, &item));
-            BUS_TRY(award_lasts(&item) ? award_tell_end(s, a) : BUS_OK);
+            BUS_TRY(bus_policy_award_lasts(&item) ? award_tell_end(s, a)
+                                                  : BUS_OK);
         }
     }
     return BUS_OK;
@@ -300,7 +295,7 @@ struct sa_assignment_state *matcher_award_of(const struct step *s,
                                              const struct bus_policy_item *item)
 {
     struct sa_household_state *st = s->state;
-    if (!award_lasts(item)) {
+    if (!bus_policy_award_lasts(item)) {
         return NULL; /* given once: the next time is another */
     }
     for (size_t i = st->assignments.n; i > 0; i--) {
@@ -353,7 +348,7 @@ bool matcher_award_stands(const struct step *s,
     return at >= 0 &&
            bus_policy_item_at(s->rules->catalogue, (size_t)at, s->today,
                               &item) &&
-           award_lasts(&item);
+           bus_policy_award_lasts(&item);
 }
 
 static int64_t award_amount(const struct sa_assignment_state *a)
@@ -415,9 +410,31 @@ void matcher_award_hearing(const struct step *s,
     }
 }
 
-struct bus_strv matcher_award_heard(const struct sa_assignment_state *a,
+/* The first day without it: today's, or of the month that the decision says,
+ * which is this one or a later one that would still have been paid. */
+static bool award_stop_day(const struct step *s,
+                           const struct sa_award *w,
+                           const struct sa_decision *d,
+                           int32_t *ret)
+{
+    char text[BUS_DATE_TEXT + 1];
+    int32_t now = 0;
+    *ret = s->today;
+    if (!d->has_from_month || d->from_month.n == 0) {
+        return true;
+    }
+    (void)bus_date_text(s->today, text);
+    bool known = bus_policy_month_first((struct bus_strv){text, 7}, &now);
+    BUS_CHECK(known);
+    return bus_policy_month_first(d->from_month, ret) && *ret >= now &&
+           (w->until == 0 || *ret <= w->until);
+}
+
+struct bus_strv matcher_award_heard(const struct step *s,
+                                    const struct sa_assignment_state *a,
                                     const struct sa_decision *d)
 {
+    int32_t day = 0;
     enum sa_process_state state = a->award.has_hearing
                                       ? a->award.hearing.state
                                       : SA_PROCESS_STATE_WAITING;
@@ -425,7 +442,17 @@ struct bus_strv matcher_award_heard(const struct sa_assignment_state *a,
     return state != SA_PROCESS_STATE_HEARD && state != SA_PROCESS_STATE_EXPIRED
                ? BUS_STRV("STEP_MISSING hearing")
            : d->reason.n == 0 ? BUS_STRV("REASON_MISSING")
-                              : (struct bus_strv){0};
+           : d->outcome == SA_DECISION_OUTCOME_REFUSED &&
+                   !award_stop_day(s, &a->award, d, &day)
+               ? BUS_STRV("FROM_MONTH")
+               : (struct bus_strv){0};
+}
+
+/* The next one is heard anew. */
+void matcher_award_unheard(struct sa_assignment_state *a)
+{
+    a->award.has_hearing = false;
+    a->award.hearing = (struct sa_assignment_process){0};
 }
 
 int matcher_award_lessen(struct step *s,
@@ -447,7 +474,7 @@ int matcher_award_lessen(struct step *s,
     e->has_note = e->has_decision = true; /* the treasury pays by it */
     e->note = bus_strv(note);
     e->decision = *d;
-    a->award.has_hearing = false; /* the next one is heard anew */
+    matcher_award_unheard(a);
     s->out->changed = true;
     BUS_TRY(matcher_step_emit_case(s, e, (struct bus_strv){0}));
     if (!stop) {
@@ -457,6 +484,9 @@ int matcher_award_lessen(struct step *s,
             d->period == SA_PERIOD_ONCE ? a->award.period : d->period;
         return BUS_OK;
     }
-    matcher_award_end(s, a);
+    int32_t day = 0;
+    bool held = award_stop_day(s, &a->award, d, &day);
+    BUS_CHECK(held && a->award.state == SA_AWARD_STATE_LIVE);
+    a->award.until = day - 1;
     return matcher_awards_judge(s, s->today);
 }

@@ -43,10 +43,14 @@ void matcher_award_hearing(const struct step *s,
                            enum sa_step_kind kind,
                            struct bus_policy_process *ret);
 /* Why it may not be decided yet; "" if it may. */
-struct bus_strv matcher_award_heard(const struct sa_assignment_state *a,
+struct bus_strv matcher_award_heard(const struct step *s,
+                                    const struct sa_assignment_state *a,
                                     const struct sa_decision *d);
+/* It was decided: the next cut or stop is heard anew. */
+void matcher_award_unheard(struct sa_assignment_state *a);
 /* What was decided so, of an award whose assignment is in nobody's hands: it
- * has less from now on, or has ended. Nothing is ordered. */
+ * has less from now on, or ends: today, or with the last day before the month
+ * that was decided. Nothing is ordered. */
 int matcher_award_lessen(struct step *s,
                          struct sa_assignment_state *a,
                          const struct sa_decision *d);

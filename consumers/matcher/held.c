@@ -23,6 +23,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
+#include "bus/policy/award_days.h"
 #include "bus/policy/review.h"
 #include "bus/policy/source.h"
 #include "bus/role/household.h"
@@ -245,16 +246,13 @@ static bool more_than_proposed(const struct step *s,
 static bool from_month_held(const struct step *s, const struct sa_decision *d)
 {
     int32_t first = 0, asked = 0;
-    char day[BUS_DATE_TEXT + 1] = "0000-00-01", month[BUS_DATE_TEXT + 1];
-    const size_t n = sizeof("2026-07") - 1;
+    char month[BUS_DATE_TEXT + 1];
     if (!d->has_from_month || d->from_month.n == 0) {
         return true;
     }
     (void)bus_date_text(bus_china_day(s->state->opened_at), month);
-    memcpy(month + n, "-01", 3);
-    memcpy(day, d->from_month.p, d->from_month.n == n ? n : 0);
-    return bus_date_parse(bus_strv(day), &first) &&
-           bus_date_parse(bus_strv(month), &asked) &&
+    return bus_policy_month_first(d->from_month, &first) &&
+           bus_policy_month_first((struct bus_strv){month, 7}, &asked) &&
            (first >= asked || (d->has_deviation && d->deviation.n > 0));
 }
 
@@ -299,7 +297,7 @@ static struct bus_strv process_reason(const struct step *s,
         return holds;
     }
     struct bus_strv heard =
-        matcher_award_lessens(s, a, d) ? matcher_award_heard(a, d) : holds;
+        matcher_award_lessens(s, a, d) ? matcher_award_heard(s, a, d) : holds;
     if (heard.n > 0 || !in_hand) {
         return heard; /* what came before the grant has been done */
     }

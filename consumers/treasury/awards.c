@@ -11,6 +11,7 @@
 #include "consumers/treasury/sql/award_lines_fit.h"
 #include "consumers/treasury/sql/award_next.h"
 #include "consumers/treasury/sql/award_state.h"
+#include "consumers/treasury/sql/award_until.h"
 #include "consumers/treasury/sql/awards_due.h"
 #include "consumers/treasury/sql/due_put.h"
 #include "consumers/treasury/sql/line_find.h"
@@ -257,6 +258,33 @@ int treasury_award_stop(struct treasury_books *b,
                                .note = stop->why != NULL ? stop->why
                                                          : stop->reason},
         err);
+}
+
+int treasury_award_until(struct treasury_books *b,
+                         const char *award,
+                         int32_t last_day,
+                         struct bus_err *err)
+{
+    const struct treasury_stop stop = {
+        .award = award, .reason = "AWARD_STOPPED", .last_day = last_day};
+    const char *day = treasury_books_day(b, last_day);
+    struct bus_pg_rows *r = NULL;
+    BUS_CHECK(award != NULL && last_day > 0);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_award_until,
+                               TREASURY_PARAMS(award, day, stop.reason), &r,
+                               err));
+    bool there = bus_pg_count(r) > 0;
+    bus_pg_rows_free(r);
+    if (!there) {
+        return BUS_OK;
+    }
+    BUS_TRY(treasury_award_lines_stop(b, &stop, err));
+    BUS_TRY(award_overpaid(b, &stop, day, err));
+    return treasury_books_act(b,
+                              &(struct treasury_act){.act = "stop",
+                                                     .award = award,
+                                                     .note = stop.reason},
+                              err);
 }
 
 /* BUS_EUNKNOWN: no such award; BUS_ESTATE, with these words: in another state.

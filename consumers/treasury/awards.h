@@ -79,6 +79,13 @@ struct treasury_stop
 int treasury_award_stop(struct treasury_books *b,
                         const struct treasury_stop *stop,
                         struct bus_err *err) BUS_MUSTCHECK;
+/* It ends with that day and goes on until then: of what comes later nothing is
+ * made, what was not sent stops, what was sent is claimed back. Of an award
+ * that is not there, or has ended: nothing. */
+int treasury_award_until(struct treasury_books *b,
+                         const char *award,
+                         int32_t last_day,
+                         struct bus_err *err) BUS_MUSTCHECK;
 /* An officer's stop: it waits, and nothing that was not sent is paid.
  * BUS_EUNKNOWN; BUS_ESTATE: it does not stand. */
 int treasury_award_suspend(struct treasury_books *b,

@@ -303,6 +303,24 @@ static int on_cut(struct treasury_events *e,
     return rc == BUS_OK ? rc : bus_fail(err, (enum bus_errc)rc, "%s", why.msg);
 }
 
+/* Stopped from a month on; without one it ends today, which AWARD_ENDED says.
+ */
+static int on_stop(struct treasury_books *b,
+                   const struct sa_case_event *c,
+                   struct bus_err *err)
+{
+    const struct sa_decision *d = &c->decision;
+    int32_t month = 0;
+    if (!d->has_from_month || !treasury_month_parse(d->from_month, &month)) {
+        return BUS_OK;
+    }
+    int64_t first =
+        bus_days_from_civil(month / 12, (unsigned)month % 12 + 1, 1);
+    BUS_CHECK(first > 0);
+    return treasury_award_until(b, treasury_books_id(b, &d->assignment_id),
+                                (int32_t)first - 1, err);
+}
+
 /* Opened, summed as its decision would have been, and kept as it came. */
 static int on_payee(struct treasury_events *e,
                     struct treasury_books *b,
@@ -406,6 +424,10 @@ static int on_case(struct treasury_events *e,
     if (c->kind == SA_CASE_EVENT_KIND_RESULT_FOLDED && c->has_decision &&
         note_begins(c, "AWARD_CUT ")) {
         return on_cut(e, b, c, err);
+    }
+    if (c->kind == SA_CASE_EVENT_KIND_RESULT_FOLDED && c->has_decision &&
+        note_begins(c, "AWARD_STOPPED ")) {
+        return on_stop(b, c, err);
     }
     if (c->kind == SA_CASE_EVENT_KIND_RESULT_FOLDED &&
         note_begins(c, "ERASED")) {

@@ -4,6 +4,7 @@
  *   cases               accepted decisions that pay every period, or once by a
  *                       bank that takes files: awards; a
  *                       refusal after it, AWARD_ENDED: stops; AWARD_CUT: less;
+ *                       AWARD_STOPPED: none from its month on;
  *                       PAYEE_CHANGED: another account; what the matcher made
  *                       of a change of members. What was accepted and cannot
  *                       be paid so is refused here as a bank would refuse it:

@@ -60,6 +60,45 @@ struct desk_waiting
     int64_t all;
 };
 
+/* --- the public sheets --- */
+
+struct desk_sheet_of
+{
+    const char *board, *month, *on, *name;
+    bool none, is_town; /* nothing was paid; with a way to its villages */
+    int64_t total_fen;
+};
+struct desk_sheets
+{
+    struct desk_head head;
+    const char *month;
+    const struct desk_choice *months, *towns;
+    const struct desk_sheet_of *rows;
+    size_t months_count, towns_count, rows_count;
+};
+struct desk_sheet_line /* no: of a household; 0: a sum */
+{
+    int64_t no, number, fen;
+    const char *item;
+    bool has_number; /* else fewer than are counted out */
+};
+struct desk_sheet_fund
+{
+    const char *name;
+    bool none;
+    int64_t paid_fen, back_fen;
+    const struct desk_sheet_line *lines;
+    size_t lines_count;
+};
+struct desk_sheet
+{
+    struct desk_head head;
+    const char *board, *month, *name, *on, *sm3;
+    int64_t version;
+    const struct desk_sheet_fund *funds;
+    size_t funds_count;
+};
+
 /* --- money --- */
 
 struct desk_due_row

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/base/clock.h"
+#include "bus/policy/award_days.h"
 #include "bus/policy/process.h"
 #include "bus/role/process.h"
 #include "producers/desk/case_page.h"
@@ -104,6 +105,38 @@ const struct desk_judged *desk_case_judged(const struct desk_visit *v,
 
 /* --- what is in hand --- */
 
+bool desk_award_stands(const struct desk_visit *v,
+                       const char *item,
+                       bool granted)
+{
+    const struct bus_policy_catalogue *c = v->desk->catalogue;
+    struct bus_policy_item it;
+    int at = granted ? bus_policy_item_find(c, bus_strv(item)) : -1;
+    return at >= 0 && bus_policy_item_at(c, (size_t)at, desk_today(), &it) &&
+           bus_policy_award_lasts(&it);
+}
+
+/* Of what was granted: dispatch has it, and it was not stopped. */
+static bool assigned_stands(const struct desk_visit *v, const json_t *row)
+{
+    const char *status = desk_case_code(row, "status");
+    bool granted = strcmp(status, "DISPATCHED") == 0 ||
+                   strcmp(status, "ENDED_DELIVERED") == 0 ||
+                   strcmp(status, "ENDED_SERVICE") == 0;
+    return desk_award_stands(v, desk_case_code(row, "item"),
+                             granted &&
+                                 desk_case_code(row, "stopped_on")[0] == '\0');
+}
+
+/* Before what stands is cut or stopped its people are told and heard. */
+static void hearing_kinds(const struct desk_visit *v, struct desk_assigned *to)
+{
+    static const char *const codes[] = {"NOTICE_POSTED", "HEARD",
+                                        "NOTICE_EXPIRED"};
+    to->kinds_count = sizeof(codes) / sizeof(codes[0]);
+    to->kinds = desk_choices(v, "step_kind", codes, to->kinds_count, "");
+}
+
 /* The kinds that the item's process asks for. */
 static void assigned_kinds(const struct desk_visit *v,
                            const char *item,
@@ -144,8 +177,9 @@ static void fill_assigned(const struct desk_visit *v,
         const json_t *row = json_array_get(list, i);
         const char *item = desk_case_code(row, "item");
         bool open = strcmp(desk_case_code(row, "status"), "ASSIGNED") == 0;
-        bool own =
-            strcmp(desk_case_code(row, "department"), v->department) == 0;
+        bool own = v->decides && strcmp(desk_case_code(row, "department"),
+                                        v->department) == 0;
+        bool stands = assigned_stands(v, row);
         struct desk_assigned *to = &rows[i];
         *to = (struct desk_assigned){.case_id = page->case_id,
                                      .assignment_id =
@@ -155,12 +189,19 @@ static void fill_assigned(const struct desk_visit *v,
                                      .verdict = text_at(v, row, "verdict"),
                                      .due = text_at(v, row, "due"),
                                      .reason = text_at(v, row, "reason"),
+                                     .stopped = text_at(v, row, "stopped_on"),
                                      .once = once_of(v)};
         to->amount_fen = fen_at(row, "amount_fen", &to->has_amount);
-        assigned_kinds(v, item, to);
+        if (stands) {
+            hearing_kinds(v, to);
+        } else {
+            assigned_kinds(v, item, to);
+        }
         to->may_step =
-            open && to->kinds_count > 0 && ((v->decides && own) || v->assists);
-        to->may_decide = open && own && v->decides;
+            (open || stands) && to->kinds_count > 0 && (own || v->assists);
+        to->may_decide = open && own;
+        to->may_end = stands && own;
+        to->may_payee = (open || stands) && own;
     }
     page->assigned = rows;
     page->assigned_count = n;

@@ -1,25 +1,23 @@
-/* An officer decides: the form, his password and his code again, the seal of
- * his own or of his office, and the event on its way. What the matcher holds it
- * against is not repeated here; what the register says of him is asked before
- * he seals. */
-#include <stdio.h>
+/* An officer decides, or ends an award that was granted (a refusal on the
+ * assignment that granted it, after its people were heard): the form, his
+ * password and his code again, the seal of his own or of his office, and the
+ * event on its way. What the matcher holds it against is not repeated here;
+ * what the register says of him is asked before he seals. */
 #include <string.h>
-#include <unistd.h>
 
 #include "bus/base/clock.h"
-#include "bus/role/signed.h"
+#include "bus/policy/award_days.h"
 #include "bus/web/readlog.h"
+#include "producers/desk/case_page.h"
 #include "producers/desk/send.h"
 #include "schemas/decision.h"
-
-#define PATH_BYTES 1024
 
 struct deciding
 {
     struct desk_visit *v;
     struct bus_id case_id, assignment_id, once;
     char ids[2][BUS_ID_TEXT + 1]; /* the case's, the assignment's */
-    bool posted;
+    bool posted, ends;
     const char *fault;
     struct bus_ledger_assignment assignment;
     /* of a form */
@@ -68,18 +66,54 @@ static const char *usual_amount(const struct deciding *d)
                            : "";
 }
 
+/* "2026-12": of today, or the next. */
+static const char *month_text(const struct desk_visit *v, bool next)
+{
+    int64_t year = 0;
+    unsigned month = 0, day = 0;
+    bus_civil_from_days(desk_today(), &year, &month, &day);
+    month += next;
+    return month > 12 ? desk_printf(v, "%04lld-01", (long long)year + 1)
+                      : desk_printf(v, "%04lld-%02u", (long long)year, month);
+}
+
+static void end_show(const struct deciding *d, const char *once, int status)
+{
+    const struct desk_visit *v = d->v;
+    struct desk_award_end page = {
+        .head = desk_head_of(v, DESK_WORD_AWARD_END, DESK_AT_QUEUE),
+        .case_id = d->ids[0],
+        .assignment_id = d->ids[1],
+        .item = desk_item_name(v, d->assignment.item),
+        .once = once,
+        .fault = d->fault,
+        .authority = decide_field(d, "authority"),
+        .reason = decide_field(d, "reason"),
+        .from_month =
+            d->posted ? decide_field(d, "from_month") : month_text(v, true)};
+    struct bus_buf out;
+    struct bus_web_page p = desk_page_begin(v, &out);
+    desk_page_award_end(&p, &page);
+    desk_page_end(v, status, &p);
+}
+
 static void decide_show(const struct deciding *d, int status)
 {
     const struct desk_visit *v = d->v;
     const struct bus_ledger_assignment *a = &d->assignment;
     struct bus_id fresh = bus_id_fresh(bus_clock_system.wall_ms(NULL));
     char once[BUS_ID_TEXT + 1];
+    (void)bus_id_text(d->posted ? &d->once : &fresh, once);
+    if (d->ends) {
+        end_show(d, once, status);
+        return;
+    }
     struct desk_decide page = {
         .head = desk_head_of(v, DESK_WORD_DECIDE, DESK_AT_QUEUE),
         .case_id = d->ids[0],
         .assignment_id = d->ids[1],
         .item = desk_item_name(v, a->item),
-        .once = bus_id_text(d->posted ? &d->once : &fresh, once),
+        .once = once,
         .fault = d->fault,
         .payee = a->payee_masked,
         .amount = usual_amount(d),
@@ -113,44 +147,6 @@ static void decide_fault(struct deciding *d, const char *fault)
 }
 
 /* --- the event --- */
-
-/* A key of his own seal, or of his office's, that the register has; its id in
- * ret. NULL: there is none on this machine. */
-static struct bus_wire_sealer *
-decide_seal(const struct deciding *d, int64_t now_ms, char ret[64])
-{
-    const struct desk_visit *v = d->v;
-    const char *const owners[] = {v->caller.operator_id, v->department};
-    struct bus_wire_sealer *key = NULL;
-    const struct bus_register *held = NULL;
-    bus_catalogue_register_watch_hold(v->desk->registers, &held);
-    for (size_t i = 0; i < 2 && key == NULL; i++) {
-        char path[PATH_BYTES];
-        struct bus_register_seal_key held_key;
-        struct bus_err err;
-        (void)snprintf(ret, 64, "seal-%.50s", owners[i]);
-        (void)snprintf(path, sizeof(path), "%.900s/%s.key",
-                       v->desk->config->desk.seals, ret);
-        const struct bus_register_sealing sealing = {
-            .seal_id = bus_strv(ret),
-            .org = bus_strv(v->department),
-            .operator_id = bus_strv(v->caller.operator_id),
-            .item = bus_strv(d->assignment.item),
-            .signed_ms = now_ms};
-        if (bus_registers_seal_may(held, &sealing, &held_key) !=
-                BUS_REGISTER_YES ||
-            access(path, R_OK) != 0 ||
-            bus_wire_sealer_open(path, &key, &err) != BUS_OK) {
-            key = NULL;
-        } else if (memcmp(bus_wire_sealer_point(key), held_key.point,
-                          BUS_WIRE_SM2_POINT) != 0) {
-            bus_wire_sealer_free(key); /* another's under that name */
-            key = NULL;
-        }
-    }
-    bus_catalogue_register_watch_release(v->desk->registers, &held);
-    return key;
-}
 
 static struct sa_decision decide_event(const struct deciding *d, int64_t now_ms)
 {
@@ -194,8 +190,9 @@ static void decide_sent(struct desk_sending *sending, bool well)
 {
     struct deciding *d = sending->data;
     if (well) {
-        bus_web_page_see(
-            d->v->rq, desk_printf(d->v, "/cases/%s?told=decision", d->ids[0]));
+        bus_web_page_see(d->v->rq,
+                         desk_printf(d->v, "/cases/%s?told=%s", d->ids[0],
+                                     d->ends ? "end" : "decision"));
     } else {
         decide_fault(d, desk_word_of(d->v, DESK_WORD_BUS_AWAY));
     }
@@ -205,10 +202,11 @@ static void decide_send(struct deciding *d)
 {
     struct desk_visit *v = d->v;
     int64_t now_ms = bus_clock_system.wall_ms(NULL);
-    char seal_id[64];
+    char seal_id[DESK_SEAL_ID];
     struct bus_err err;
     struct sa_decision e = decide_event(d, now_ms);
-    struct bus_wire_sealer *key = decide_seal(d, now_ms, seal_id);
+    struct bus_wire_sealer *key =
+        desk_seal_open(v, d->assignment.item, now_ms, seal_id);
     if (key == NULL) {
         decide_fault(d, desk_word_of(v, DESK_WORD_SEAL_AWAY));
         return;
@@ -248,6 +246,34 @@ static void decide_confirmed(struct bus_run_http_request *rq,
     }
 }
 
+static const char *
+decide_may(const struct deciding *d, enum bus_register_act act, int64_t fen)
+{
+    const char *no = desk_may(d->v, &d->assignment, act, fen, false);
+    return no[0] == '\0' ? NULL
+                         : desk_say_with(d->v, DESK_WORD_REGISTER_REFUSED, no);
+}
+
+/* A refusal, with its ground, its reason and the first month without it. */
+static const char *end_read(struct deciding *d)
+{
+    const struct desk_visit *v = d->v;
+    struct bus_strv month = bus_web_field(&v->fields, "from_month");
+    int32_t day = 0;
+    d->outcome = SA_DECISION_OUTCOME_REFUSED;
+    d->delivery = SA_DELIVERY_SERVICE;
+    d->period = SA_PERIOD_ONCE;
+    if (bus_web_field(&v->fields, "authority").n == 0 ||
+        bus_web_field(&v->fields, "reason").n == 0) {
+        return desk_word_of(v, DESK_WORD_END_WHY_WANTED);
+    }
+    if (!bus_policy_month_first(month, &day) ||
+        strncmp(month.p, month_text(v, false), month.n) < 0) {
+        return desk_word_of(v, DESK_WORD_END_BAD_MONTH);
+    }
+    return decide_may(d, BUS_REGISTER_DECIDE, 0);
+}
+
 /* What he wrote; NULL: it can be sent. */
 static const char *decide_read(struct deciding *d)
 {
@@ -272,16 +298,13 @@ static const char *decide_read(struct deciding *d)
         bus_web_field(&v->fields, "goods").n == 0) {
         return desk_word_of(v, DESK_WORD_GOODS_WANTED);
     }
-    const char *no =
-        desk_may(v, &d->assignment, act, yes ? d->amount_fen : 0, false);
-    return no[0] == '\0' ? NULL
-                         : desk_say_with(v, DESK_WORD_REGISTER_REFUSED, no);
+    return decide_may(d, act, yes ? d->amount_fen : 0);
 }
 
 static void decide_form(struct deciding *d)
 {
     struct desk_visit *v = d->v;
-    const char *fault = decide_read(d);
+    const char *fault = d->ends ? end_read(d) : decide_read(d);
     if (fault != NULL) {
         decide_fault(d, fault);
         return;
@@ -302,14 +325,17 @@ static int decide_run(struct bus_pg *pg, void *data, struct bus_err *err)
     struct deciding *d = data;
     BUS_TRY(bus_ledger_assignment(pg, &d->case_id, &d->assignment_id,
                                   &d->assignment, err));
-    if (strcmp(d->assignment.department, d->v->department) != 0) {
+    if (strcmp(d->assignment.department, d->v->department) != 0 ||
+        (d->ends &&
+         !desk_award_stands(d->v, d->assignment.item, d->assignment.stands))) {
         return bus_fail(err, BUS_EDENIED, "not his to see");
     }
-    struct bus_web_read read = {.who = d->v->caller.name,
-                                .via = "GET /cases/{id}/decide",
-                                .purpose = "to decide",
-                                .record = d->ids[0],
-                                .fields = "assignment"};
+    struct bus_web_read read = {
+        .who = d->v->caller.name,
+        .via = d->ends ? "GET /cases/{id}/end" : "GET /cases/{id}/decide",
+        .purpose = d->ends ? "to end an award" : "to decide",
+        .record = d->ids[0],
+        .fields = "assignment"};
     return bus_web_read_note(pg, &read, err);
 }
 
@@ -327,7 +353,7 @@ static void decide_done(void *data, int rc, const struct bus_err *err)
     }
 }
 
-static void decide_begin(struct desk_visit *v, bool posted)
+static void decide_begin(struct desk_visit *v, bool posted, bool ends)
 {
     struct deciding *d = bus_arena_calloc(v->mem, 1, sizeof(*d));
     struct bus_web_job job = {decide_run, decide_done, d};
@@ -337,6 +363,7 @@ static void decide_begin(struct desk_visit *v, bool posted)
     }
     d->v = v;
     d->posted = posted;
+    d->ends = ends;
     d->fault = "";
     if (!v->decides ||
         !bus_id_parse(bus_run_http_param(v->rq, "id"), &d->case_id) ||
@@ -356,10 +383,20 @@ static void decide_begin(struct desk_visit *v, bool posted)
 
 void desk_decide(struct desk_visit *v)
 {
-    decide_begin(v, false);
+    decide_begin(v, false, false);
 }
 
 void desk_decide_post(struct desk_visit *v)
 {
-    decide_begin(v, true);
+    decide_begin(v, true, false);
+}
+
+void desk_award_end(struct desk_visit *v)
+{
+    decide_begin(v, false, true);
+}
+
+void desk_award_end_post(struct desk_visit *v)
+{
+    decide_begin(v, true, true);
 }

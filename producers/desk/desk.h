@@ -37,6 +37,7 @@ struct desk
     struct bus_policy_catalogue *catalogue;
     struct bus_kafka_producer *producer;
     struct bus_wire_keyring *signs; /* NULL: it has no key */
+    struct bus_wire_keyring *seals; /* for the bus; NULL: it has no such file */
     struct bus_ledger_cases cases;
     struct desk_leaving *leaving;
 };
@@ -118,6 +119,9 @@ const char *desk_partner_name(const struct desk_visit *v, const char *code);
 const char *desk_fund_name(const struct desk_visit *v, const char *code);
 /* Of a town (9 digits). */
 const char *desk_town_name(const struct desk_visit *v, const char *code);
+/* All of them, the first: all towns. */
+const struct desk_choice *
+desk_towns(const struct desk_visit *v, const char *chosen, size_t *ret_n);
 /* Of an enum's codes with their words. */
 const struct desk_choice *desk_choices(const struct desk_visit *v,
                                        const char *kind,
@@ -187,5 +191,9 @@ void desk_step_post(struct desk_visit *v);
 void desk_case_request_post(struct desk_visit *v);
 void desk_decide(struct desk_visit *v);
 void desk_decide_post(struct desk_visit *v);
+void desk_award_end(struct desk_visit *v);
+void desk_award_end_post(struct desk_visit *v);
+void desk_payee(struct desk_visit *v);
+void desk_payee_post(struct desk_visit *v);
 
 #endif

@@ -85,9 +85,9 @@ struct desk_judged /* what the rules found of an item */
 struct desk_assigned
 {
     const char *case_id, *assignment_id, *item, *status, *verdict, *due,
-        *reason, *once;
+        *reason, *stopped, *once;
     int64_t amount_fen;
-    bool has_amount, may_step, may_decide;
+    bool has_amount, may_step, may_decide, may_end, may_payee;
     const struct desk_choice *kinds;
     size_t kinds_count;
 };
@@ -146,6 +146,24 @@ struct desk_decide
     bool has_proposed;
     const struct desk_choice *outcomes, *deliveries, *periods;
     size_t outcomes_count, deliveries_count, periods_count;
+};
+
+struct desk_award_end
+{
+    struct desk_head head;
+    const char *case_id, *assignment_id, *item, *once, *fault, *authority,
+        *reason, *from_month;
+};
+
+struct desk_payee /* another account, and what waits for a second person */
+{
+    struct desk_head head;
+    const char *case_id, *assignment_id, *item, *fault, *payee, *change;
+    bool waits, his; /* his: who looks has said it */
+    const char *masked, *asked_by, *name_check, *said_by, *said_at;
+    const char *holder;
+    const struct desk_choice *askers, *checks, *banks;
+    size_t askers_count, checks_count, banks_count;
 };
 
 #endif

@@ -19,7 +19,8 @@ enum desk_place {
     DESK_AT_CASES,
     DESK_AT_COUNTY,
     DESK_AT_MONEY,
-    DESK_AT_ACCOUNT
+    DESK_AT_ACCOUNT,
+    DESK_AT_SHEETS
 };
 struct desk_head
 {
@@ -27,7 +28,7 @@ struct desk_head
     const char *here, *type_here; /* this page in the other language, type */
     bool signed_in, assists, decides, leads, pays, in_english, large;
     bool at_home, at_catalogue, at_progress, at_apply, at_queue, at_cases,
-        at_county, at_money, at_account;
+        at_county, at_money, at_account, at_sheets;
 };
 
 struct desk_home

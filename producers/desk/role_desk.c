@@ -1,10 +1,14 @@
 /* `lianou run desk`. */
+#include <unistd.h>
+
 #include "bus/base/check.h"
 #include "bus/base/heap.h"
+#include "bus/role/keys.h"
 #include "bus/role/types.h"
 #include "bus/run/exit.h"
 #include "producers/desk/held/held.h"
 #include "producers/desk/send.h"
+#include "producers/desk/sheets/sheets.h"
 
 #define STATEMENT_MS   5000
 #define CLOSE_LIMIT_MS 5000
@@ -28,6 +32,9 @@ static const struct desk_route pages[] = {
      desk_factor_confirm_post},
     {"GET", "/catalogue", DESK_ANYBODY, desk_catalogue},
     {"GET", "/catalogue/{item}", DESK_ANYBODY, desk_item},
+    {"GET", "/sheets", DESK_ANYBODY, desk_sheets},
+    {"GET", "/sheets/{board}/{month}", DESK_ANYBODY, desk_sheet},
+    {"GET", "/sheets/{board}/{month}/json", DESK_ANYBODY, desk_sheet_json},
     {"GET", "/apply", DESK_SIGNED_IN, desk_apply_begin},
     {"POST", "/apply", DESK_SIGNED_IN, desk_apply_post},
     {"GET", "/apply/resume", DESK_SIGNED_IN, desk_resume},
@@ -62,8 +69,34 @@ static const struct desk_route pages[] = {
     {"GET", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN, desk_decide},
     {"POST", "/cases/{id}/decide/{assignment}", DESK_SIGNED_IN,
      desk_decide_post},
+    {"GET", "/cases/{id}/end/{assignment}", DESK_SIGNED_IN, desk_award_end},
+    {"POST", "/cases/{id}/end/{assignment}", DESK_SIGNED_IN,
+     desk_award_end_post},
+    {"GET", "/cases/{id}/payee/{assignment}", DESK_SIGNED_IN, desk_payee},
+    {"POST", "/cases/{id}/payee/{assignment}", DESK_SIGNED_IN, desk_payee_post},
     {"GET", "/{rest*}", DESK_ANYBODY, desk_nothing}, /* the last */
 };
+
+/* What it writes of people is sealed for the bus; a file that opens as well is
+ * not taken. */
+static struct bus_wire_keyring *desk_seals(const struct bus_config *config)
+{
+    struct bus_wire_keyring *k = NULL;
+    char path[BUS_ROLE_RING_PATH];
+    struct bus_err err;
+    bool shared = false;
+    if (bus_role_keyring_path(config, "desk", path, &err) != BUS_OK ||
+        access(path, F_OK) != 0 ||
+        bus_wire_keyring_open(path, &k, &err) != BUS_OK) {
+        return NULL;
+    }
+    if (bus_role_keyring_only_seals(k, path, &shared, &err) == BUS_OK &&
+        !shared) {
+        return k;
+    }
+    bus_wire_keyring_free(k);
+    return NULL;
+}
 
 static int desk_open(struct desk *d, struct bus_err *err)
 {
@@ -89,6 +122,7 @@ static int desk_open(struct desk *d, struct bus_err *err)
     if (f->config.desk.signs != NULL) {
         BUS_TRY(bus_wire_keyring_open(f->config.desk.signs, &d->signs, err));
     }
+    d->seals = desk_seals(&f->config);
     static const struct bus_web_limits_conf guessing = {3, 3600000, 86400000,
                                                         0};
     BUS_TRY(bus_web_limits_new(&guessing, &d->clients, err));
@@ -117,6 +151,7 @@ static void desk_close(struct desk *d)
     bus_web_pool_free(d->pool);
     bus_web_limits_free(d->clients);
     bus_wire_keyring_free(d->signs);
+    bus_wire_keyring_free(d->seals);
     bus_web_callers_close(d->callers);
     bus_catalogue_register_watch_free(d->registers);
     bus_policy_catalogue_free(d->catalogue);

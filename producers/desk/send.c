@@ -1,6 +1,10 @@
 #include "producers/desk/send.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define PATH_BYTES 1024
 
 void desk_send_acked(void *data,
                      void *token,
@@ -74,4 +78,41 @@ const char *desk_may(const struct desk_visit *v,
     return answer == BUS_REGISTER_YES
                ? ""
                : desk_code_text(v, "reason", bus_registers_answer_word(answer));
+}
+
+struct bus_wire_sealer *desk_seal_open(const struct desk_visit *v,
+                                       const char *item,
+                                       int64_t now_ms,
+                                       char ret[DESK_SEAL_ID])
+{
+    const char *const owners[] = {v->caller.operator_id, v->department};
+    struct bus_wire_sealer *key = NULL;
+    const struct bus_register *held = NULL;
+    bus_catalogue_register_watch_hold(v->desk->registers, &held);
+    for (size_t i = 0; i < 2 && key == NULL; i++) {
+        char path[PATH_BYTES];
+        struct bus_register_seal_key held_key;
+        struct bus_err err;
+        (void)snprintf(ret, DESK_SEAL_ID, "seal-%.50s", owners[i]);
+        (void)snprintf(path, sizeof(path), "%.900s/%s.key",
+                       v->desk->config->desk.seals, ret);
+        const struct bus_register_sealing sealing = {
+            .seal_id = bus_strv(ret),
+            .org = bus_strv(v->department),
+            .operator_id = bus_strv(v->caller.operator_id),
+            .item = bus_strv(item),
+            .signed_ms = now_ms};
+        if (bus_registers_seal_may(held, &sealing, &held_key) !=
+                BUS_REGISTER_YES ||
+            access(path, R_OK) != 0 ||
+            bus_wire_sealer_open(path, &key, &err) != BUS_OK) {
+            key = NULL;
+        } else if (memcmp(bus_wire_sealer_point(key), held_key.point,
+                          BUS_WIRE_SM2_POINT) != 0) {
+            bus_wire_sealer_free(key); /* another's under that name */
+            key = NULL;
+        }
+    }
+    bus_catalogue_register_watch_release(v->desk->registers, &held);
+    return key;
 }

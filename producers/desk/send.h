@@ -5,6 +5,7 @@
 
 #include "bus/ledger/queue.h"
 #include "bus/role/emit.h"
+#include "bus/role/signed.h"
 #include "producers/desk/desk.h"
 #include "schemas/actor.h"
 
@@ -31,5 +32,13 @@ const char *desk_may(const struct desk_visit *v,
                      enum bus_register_act act,
                      int64_t amount_fen,
                      bool by_town);
+
+/* A key of his own seal, or of his office's, that the register has for this
+ * item; its id in ret. NULL: there is none on this machine. */
+#define DESK_SEAL_ID 64
+struct bus_wire_sealer *desk_seal_open(const struct desk_visit *v,
+                                       const char *item,
+                                       int64_t now_ms,
+                                       char ret[DESK_SEAL_ID]);
 
 #endif

@@ -96,6 +96,7 @@ struct desk_head desk_head_of(const struct desk_visit *v,
         .at_county = at == DESK_AT_COUNTY,
         .at_money = at == DESK_AT_MONEY,
         .at_account = at == DESK_AT_ACCOUNT,
+        .at_sheets = at == DESK_AT_SHEETS,
     };
 }
 

@@ -62,6 +62,29 @@ const char *desk_village_name(const struct desk_visit *v, const char *code)
                : code;
 }
 
+const struct desk_choice *
+desk_towns(const struct desk_visit *v, const char *chosen, size_t *ret_n)
+{
+    const struct bus_config *c = v->desk->config;
+    struct desk_choice *list =
+        bus_arena_calloc(v->mem, c->villages_count + 1, sizeof(*list));
+    *ret_n = 0;
+    if (list == NULL) {
+        return NULL;
+    }
+    list[(*ret_n)++] =
+        (struct desk_choice){"", desk_word_of(v, DESK_WORD_ALL_TOWNS), false};
+    for (size_t i = 0; i < c->villages_count; i++) { /* they stand by code */
+        const struct bus_village *at = &c->villages[i];
+        if (strcmp(list[*ret_n - 1].code, at->town_code) != 0) {
+            list[(*ret_n)++] =
+                (struct desk_choice){at->town_code, at->town, false};
+        }
+    }
+    desk_choose(list, *ret_n, chosen);
+    return list;
+}
+
 const struct desk_choice *desk_choices(const struct desk_visit *v,
                                        const char *kind,
                                        const char *const *codes,

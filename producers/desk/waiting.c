@@ -144,25 +144,9 @@ static void waiting_departments(struct waiting *w)
 static void waiting_towns(struct waiting *w)
 {
     const struct desk_visit *v = w->v;
-    const struct bus_config *c = v->desk->config;
-    struct desk_choice *list =
-        bus_arena_calloc(v->mem, c->villages_count + 1, sizeof(*list));
     size_t n = 0;
-    if (list == NULL) {
-        return;
-    }
-    list[n++] =
-        (struct desk_choice){"", desk_word_of(v, DESK_WORD_ALL_TOWNS), false};
-    for (size_t i = 0; i < c->villages_count; i++) { /* they stand by code */
-        const struct bus_village *at = &c->villages[i];
-        if (strcmp(list[n - 1].code, at->town_code) != 0) {
-            list[n++] = (struct desk_choice){at->town_code, at->town, false};
-        }
-    }
-    w->wish.town = desk_chosen(v, "town", list, n);
-    desk_choose(list, n, w->wish.town);
-    w->page.towns = list;
-    w->page.towns_count = n;
+    w->wish.town = desk_chosen(v, "town", desk_towns(v, "", &n), n);
+    w->page.towns = desk_towns(v, w->wish.town, &w->page.towns_count);
 }
 
 static void waiting_which(struct waiting *w)

@@ -14,6 +14,7 @@ from chromium import Window, axe_source  # noqa: E402
 from desk_pages import account, looked_at, signed_in  # noqa: E402
 from desk import PASSWORD, check, faults  # noqa: E402
 from brokers import free_port  # noqa: E402
+from patience import until  # noqa: E402
 
 
 def main():
@@ -52,6 +53,13 @@ def main():
         looked_at(reader.go("/money/awards"), "awards", axe)
         reader.leaving(reader.driver.find_element("css selector", "main th a").click)
         looked_at(reader, "award", axe)
+        account(bus, "mz.approver", desk.operator("MZ", "approver"))
+        case, of = desk.database(bus, "SELECT case_id || ' ' || assignment_id FROM award")[0].split()
+        officer = signed_in(window(), "mz.approver", "/queue")
+        for name in ("end", "payee"):
+            assert until(lambda: officer.go("/cases/%s/%s/%s" % (case, name, of)).driver.find_elements("css selector", "main form"),
+                         60, bus.town.moved), officer.text
+            looked_at(officer, "award-" + name, axe)
         looked_at(signed_in(window(dark=True), "chen", batch), "batch-night", axe)
         well = not faults
     finally:

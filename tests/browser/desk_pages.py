@@ -138,7 +138,7 @@ def main():
         desk.database(bus, "UPDATE desk_held SET until = now()")
         public = window()
         for name, path in (("home", "/"), ("sign-in", "/sign-in"), ("catalogue", "/catalogue"), ("item", "/catalogue/MZ01"),
-                           ("progress", "/progress"), ("style", "/style"), ("not-there", "/nowhere"), ("home-en", "/?lang=en")):
+                           ("progress", "/progress"), ("sheets", "/sheets"), ("style", "/style"), ("not-there", "/nowhere"), ("home-en", "/?lang=en")):
             looked_at(public.go(path), name, axe)
         public.go("/?lang=zh&type=large")
         for name, path in (("home-large", "/"), ("sign-in-large", "/sign-in"), ("item-large", "/catalogue/MZ01"),

@@ -483,6 +483,9 @@ ALLOWED = {
     "POST /account/factor/confirm": (403, 422, 422, 422, 422, 422),
     "GET /catalogue": (200, 200, 200, 200, 200, 200),
     "GET /catalogue/{item}": (200, 200, 200, 200, 200, 200),
+    "GET /sheets": (200, 200, 200, 200, 200, 200),
+    "GET /sheets/{board}/{month}": (404, 404, 404, 404, 404, 404),  # what is published: sheets.py
+    "GET /sheets/{board}/{month}/json": (404, 404, 404, 404, 404, 404),
     "GET /progress": (200, 200, 200, 200, 200, 200),
     "POST /progress": (404, 404, 404, 404, 404, 404),
     "POST /progress/withdraw": (404, 404, 404, 404, 404, 404),
@@ -516,6 +519,10 @@ ALLOWED = {
     "POST /cases/{id}/requests": (403, 422, 404, 404, 404, 404),
     "GET /cases/{id}/decide/{assignment}": (303, 404, 404, 200, 404, 404),
     "POST /cases/{id}/decide/{assignment}": (403, 404, 404, "-", 404, 404),
+    "GET /cases/{id}/end/{assignment}": (303, 404, 404, 200, 404, 404),  # what was granted: desk_money.py
+    "POST /cases/{id}/end/{assignment}": (403, 404, 404, 422, 404, 404),
+    "GET /cases/{id}/payee/{assignment}": (303, 404, 404, 200, 404, 404),  # by two: desk_money.py
+    "POST /cases/{id}/payee/{assignment}": (403, 404, 404, 422, 404, 404),
     "GET /{rest*}": (404, 404, 404, 404, 404, 404),
 }
 
@@ -528,12 +535,12 @@ def crawl(port, callers, case, assignment, secrets):
     for route, wants in ALLOWED.items():
         method, pattern = route.split(" ", 1)
         path = pattern.replace("{item}", "MZ01").replace("{id}", case).replace("{assignment}", assignment).replace(
-            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page")
+            "{application}", str(uuid.uuid4())).replace("{rest*}", "no-such-page").replace("{board}", "371425").replace("{month}", "2020-01")
         for b, want in zip(callers, wants):
             if want == "-":
                 continue
             token = re.search(r'name="csrf" value="([^"]*)"', b.get("/progress").text).group(1)
-            form = dict(csrf=token, assignment=assignment, once=str(uuid.uuid4()), kind="ACCEPTED", account="no.body", password="x" * 12,
+            form = dict(csrf=token, assignment=assignment, once=str(uuid.uuid4()), kind="ACCEPTED", account="no.body", password="x" * 12, change=str(uuid.uuid4()),
                         application=str(uuid.uuid4()), id_last="000000", number="0123-4567-89ab", outcome="CONFIRMED", amount="1")
             b.ask(method, path, form if method == "POST" else None)
             asked += 1

@@ -16,7 +16,8 @@ import uuid
 
 os.environ["LIANOU_TREASURY_FROM"] = "2020-01-01"
 os.environ.setdefault("LIANOU_PROCESS_FROM", "2100-01-01")  # the way of steps is desk.py's
-from county import SOURCE, Bus, application  # noqa: E402
+from county import SOURCE, Bus, application, identity  # noqa: E402
+from county import clerk as in_town  # noqa: E402
 import desk  # noqa: E402
 from brokers import free_port  # noqa: E402
 from desk import PASSWORD, SCRIPT, Browser, check, database, faults, operator, signed_in  # noqa: E402
@@ -237,9 +238,110 @@ def suspended(bus, chen, of_chen):
     check("each is a row of who did it and why", acts == ["stop %s 核查收入" % CHEN, "resume %s 收入无变" % CHEN], acts)
 
 
-def others(bus, port, batch, telephone):
+def another_account(bus, port, director, chen):
+    """Another account for what is paid: a clerk takes it down, the approver writes it once more, with password and code; then it is
+    the department's event, the treasury pays to it, and the account stands in clear in no row. For others there is no such page."""
+    clerk, other = (signed_in(bus, port, name, op) for name, op in
+                    (("mz.clerk", operator("MZ", "clerk")), ("ty.approver", operator("TY", "approver"))))
+    award, case = database(bus, "SELECT assignment_id || ' ' || case_id FROM award")[0].split()
+    path, account = "/cases/%s/payee/%s" % (case, award), "6200000099994321"
+    check("the case leads to where its account is changed", until(lambda: path in clerk.get("/cases/" + case).text, 60, bus.town.moved), clerk.text)
+    check("it is the same bytes as none for anybody else", all(b.get(path).text == b.get("/nowhere").text and b.get(path).status == 404 for b in (other, chen)))
+    well = dict(change=str(uuid.uuid4()), act="say", asked_by="HOUSEHOLD", name_check="SAME_NAME", bank="youchu", account=account, holder="甲" + SCRIPT)
+    post(other, "/queue", path, **well)
+    check("nor taken down by him", other.status == 404 and other.text == other.get("/nowhere").text and database(bus, "SELECT count(*) FROM desk_payee") == ["0"])
+    clerk.get(path)
+    check("its page: the account as it is masked", clerk.status == 200 and "***5678" in clerk.text and 'value="say"' in clerk.text, clerk.text)
+    for form in (dict(well, account="12"), dict(well, account=SCRIPT), dict(well, bank="MZ"), dict(well, holder=""), dict(well, name_check="DIFFERS"), dict(well, asked_by="")):
+        post(clerk, path, path, **form)
+        check("not without a bank, an account, whose it is, who asked", clerk.status == 422 and 'role="alert"' in clerk.text and account not in clerk.text, clerk.text)
+    post(clerk, path, path, **well)
+    check("a clerk takes it down", clerk.status == 303 and "等另一人审批" in clerk.get(clerk.place).text, clerk.text)
+    check("sealed, in no row in clear", database(bus, "SELECT state, said_by, position('%s' IN encode(sealed, 'escape')) FROM desk_payee" % account) ==
+          ["open|%s|0" % operator("MZ", "clerk")[0]])
+    post(director, path, path, **dict(well, change=str(uuid.uuid4())))
+    check("one at a time", director.status == 422 and "已有一项变更" in director.text, director.text)
+    check("the form to approve is not for him", 'value="agree"' not in clerk.get(path).text and 'value="agree"' in director.get(path).text, director.text)
+    check("what waits is shown masked", "***4321" in director.text and account not in director.text and "本人或家庭成员" in director.text, director.text)
+    codes = set_up(director, PASSWORD).recovery
+    agree = dict(act="agree", change=well["change"], account=account, password=PASSWORD, code=codes[0])
+    for form in (dict(agree, account=account[:-1] + "2"), dict(agree, change=str(uuid.uuid4())), dict(agree, code=""), dict(agree, password="wrong wrong wrong")):
+        post(director, path, path, **form)
+        check("not with another account, of nothing, without a code or the password", director.status == 422 and 'role="alert"' in director.text, director.text)
+    post(clerk, path, path, **agree)
+    check("nor by a clerk, who put it forward", clerk.status == 422 and database(bus, "SELECT state FROM desk_payee") == ["open"], clerk.text)
+    post(director, path, path, **dict(agree, code=codes[1]))
+    check("approved by another", director.status == 303 and "变更已签章发出" in director.get(director.place).text, director.text)
+    (_, c), = bus.events("payee_change", 1)
+    check("as the department's event, of the two, under its seal", c["done_by"]["operator_id"] == operator("MZ", "clerk")[0] and c["second"]["operator_id"] ==
+          operator("MZ", "approver")[0] and c["seal"] and c["seal_id"] == "seal-MZ" and str(uuid.UUID(bytes=c["event_id"])) == well["change"], c)
+    bus.events("case_event", 1, seconds=60, kind="ATTENTION", note="PAYEE_CHANGED MZ01")
+    check("the treasury pays to it from now on", until(lambda: database(bus, "SELECT count(*) FROM treasury_act WHERE act = 'payee'") == ["1"], 60, bus.town.moved))
+    post(director, path, path, **dict(agree, code=codes[2]))
+    check("not twice; what was kept of it is gone", director.status == 422 and "没有等待审批的变更" in director.text and
+          database(bus, "SELECT state, ended_by, sealed IS NULL FROM desk_payee") == ["sent|%s|t" % operator("MZ", "approver")[0]], director.text)
+    post(clerk, path, path, **dict(well, change=str(uuid.uuid4())))
+    again = database(bus, "SELECT change FROM desk_payee WHERE state = 'open'")[0]
+    post(director, path, path, act="drop", change=again)
+    check("what was put forward is dropped", director.status == 303 and database(bus, "SELECT count(*) FROM desk_payee WHERE state = 'dropped'") == ["1"], director.text)
+    check("each look is in the reading log", {"account mz.%s|GET /cases/{id}/payee|another account|%s" % (who, case) for who in ("clerk", "approver")} <=
+          set(database(bus, "SELECT DISTINCT who, via, purpose, record FROM read_log")))
+    return clerk, other, codes[3:]
+
+
+def ended(bus, director, chen, clerk, other, codes):
+    """What was granted is ended by its department's officer on a page, after its people were told and heard: from the month on
+    nothing is paid, what was is claimed back, the household sees it. For anybody else there is no such page."""
+    award, case = database(bus, "SELECT assignment_id || ' ' || case_id FROM award")[0].split()
+    page, path = "/cases/" + case, "/cases/%s/end/%s" % (case, award)
+    check("the case leads to where it is ended", until(lambda: path in director.get(page).text, 60, bus.town.moved), director.text)
+    check("it is the same bytes as none for anybody else", all(b.get(path).text == b.get("/nowhere").text and b.get(path).status == 404 for b in (other, chen)))
+    post(other, "/queue", path, once=str(uuid.uuid4()), authority="x", reason="x", from_month="2099-01", password=PASSWORD)
+    check("nor ended by him", other.status == 404 and other.text == other.get("/nowhere").text, other.text)
+    month = (TODAY.replace(day=1) + datetime.timedelta(days=32)).strftime("%Y-%m")
+    well = dict(authority="社会救助法第48条", reason="收入增加" + SCRIPT, from_month=month, password=PASSWORD)
+    check("the form has the next month", 'value="%s"' % month in director.get(path).text and director.status == 200, director.text)
+    for form in (dict(well, reason=""), dict(well, authority=""), dict(well, from_month="2020-01"), dict(well, from_month=SCRIPT), dict(well, password="wrong wrong wrong"), dict(well, code="000000")):
+        director.get(path).send(path, **form)
+        check("not without its ground, its reason, a month to come, password and code", director.status == 422 and 'role="alert"' in director.text, director.text)
+    clerk.get(path).send(path, **well)
+    check("nor by a clerk", clerk.status == 422 and "按登记簿" in clerk.text and "&lt;script&gt;" in clerk.text, clerk.text)
+
+    def sent():
+        before = len([r for _, k, r in bus.read if k == "decision"])
+        director.get(path).send(path, code=codes.pop(), **well)
+        check("sealed and sent", director.status == 303 and director.place == page + "?told=end", (director.status, director.text))
+        return bus.events("decision", before + 1)[-1][1]
+    d = sent()
+    check("as a refusal by him, under his office's seal, with ground and month", d["outcome"] == "REFUSED" and d["seal"] and d["seal_id"] == "seal-MZ" and
+          d["decided_by"]["operator_id"] == operator("MZ", "approver")[0] and d["authority_ref"] == well["authority"] and d["from_month"] == month, d)
+    told = [n["reason_code"] for _, n in bus.events("notice", 1, seconds=60, refers_to=d["decision_id"])]
+    check("nobody was heard: it has no effect", told == ["STEP_MISSING"] and database(bus, "SELECT count(*) FROM award WHERE until IS NULL") == ["1"], told)
+    (_, asked), *_ = bus.events("assignment", 1, item="MZ01", action="ASSIGNED")
+    for kind, second in (("NOTICE_POSTED", ""), ("HEARD", in_town(asked["division_code"][:9])["operator_id"])):
+        post(clerk, page, page + "/steps", assignment=award, once=str(uuid.uuid4()), kind=kind, second=second)
+        check("%s is recorded on the case" % kind, clerk.status == 303, clerk.text)
+        bus.events("case_event", 1, kind="STEP", refers_to=bus.events("step", 1, kind=kind)[0][1]["event_id"])
+    d = sent()
+    bus.events("case_event", 1, kind="RESULT_FOLDED", note="AWARD_STOPPED MZ01", refers_to=d["decision_id"])
+    last = (datetime.date.fromisoformat(month + "-01") - datetime.timedelta(days=1)).isoformat()
+    check("the treasury pays until then, and no longer", until(lambda: database(bus, "SELECT state || until FROM award") == ["live" + last], 60, bus.town.moved) and
+          database(bus, "SELECT count(*) FROM due_line WHERE first_day > '%s' AND state <> 'stopped' AND owed_fen = 0" % last) == ["0"],
+          database(bus, "SELECT * FROM due_line"))
+    check("the case says so, and that it was ended", until(lambda: "停发" in director.get(page).text and month + "-01" in director.text, 60, bus.town.moved) and
+          path not in director.text and director.get(path).status == 404, director.text)
+    (_, a), *_ = bus.events("application", 1, channel_reference="M-1")
+    him = Browser(director.port).get("/progress")
+    him.send("/progress", application=str(uuid.UUID(bytes=a["application_id"])), id_last=identity(1)[-6:])
+    check("and the household sees it with its progress", "已终止, 自 %s-01 起停发" % month in him.text, him.text)
+    r = bus.town.lianou("case", "letter", case, "--why", "告知")
+    check("and in its letter", "%s-01起停发" % month in r.stdout, r.stdout)
+    check("each look is in the reading log", "account mz.approver|GET /cases/{id}/end|to end an award|" + case in
+          database(bus, "SELECT DISTINCT who, via, purpose, record FROM read_log"))
+
+
+def others(bus, port, batch, telephone, director):
     """At the page: as if there were none. At the treasury's door: refused, whoever asks."""
-    director = signed_in(bus, port, "mz.approver", operator("MZ", "approver"))
     nothing = director.get("/nowhere").text
     for path in ("/money", "/money/lines", "/money/differences", "/money/budgets", "/money/awards", batch):
         director.get(path)
@@ -281,7 +383,9 @@ def main():
         award(bus)
         people = [signed_in(bus, port, name, (op,)) for name, op in (("zhao", ZHAO), ("chen", CHEN), ("liu", LIU))]
         batch, telephone = three_people(bus, *people)
-        others(bus, port, batch, telephone)
+        director = signed_in(bus, port, "mz.approver", operator("MZ", "approver"))
+        others(bus, port, batch, telephone, director)
+        ended(bus, director, people[1], *another_account(bus, port, director, people[1]))
         reads = database(bus, "SELECT DISTINCT who || '|' || record FROM read_log WHERE via = 'GET /money'")
         check("each look is in the reading log", "account chen|" + batch[-36:] in reads and "account zhao|board" in reads, reads)
         well = not faults

@@ -11,6 +11,8 @@ import uuid
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(SOURCE / "tests/e2e")]
 from county import Bus  # noqa: E402
+import desk  # noqa: E402
+from brokers import free_port  # noqa: E402
 from patience import until  # noqa: E402
 
 MONTH = "2026-11"
@@ -113,6 +115,36 @@ def anybody_checks(bus, folder, list_file):
         check("a changed one is told", r.returncode != 0 and "不符" in r.stderr, r)
 
 
+def anybody_reads(bus, folder, homes):
+    """At the public door, without signing in: what is published, as it was published, and nothing else."""
+    port = free_port()
+    bus.town.env["LIANOU_DESK_SHEETS"] = str(folder)
+    desk.desk_of(bus, port)
+    bus.town.lianou("db", "rebuild", "--new")
+    b, one = desk.Browser(port), "/sheets/%s/%s" % (HERE, MONTH)
+    b.get("/sheets")
+    check("the county and its towns are listed, without signing in", b.status == 200 and "/sheets/%s/%s" % (HERE[:6], MONTH) in b.text and
+          "town=" + HERE[:9] in b.text and one not in b.text and 'href="/sign-in"' in b.text, b.text)
+    check("a town with its villages", one in b.get("/sheets?month=%s&town=%s" % (MONTH, HERE[:9])).text and "2,190.00" in b.text, b.text)
+    check("no month of others: the newest", b.get("/sheets?month=%3Cscript%3E&town=1").status == 200 and "town=" + HERE[:9] in b.text)
+    check("a month without any: said so", "还没有这样的公示表" in b.get("/sheets?month=2020-01").text)
+    text = (folder / ("%s-%s-v1.json" % (HERE, MONTH))).read_text()
+    sm3 = sql(bus, "SELECT sm3 FROM life_sheet WHERE board_code = '%s'" % HERE).strip()
+    b.get(one)
+    check("a village's: its rows, sums and its check sum", b.status == 200 and all(w in b.text for w in ("660.00", "500.00", "本月无", "其他(涉及隐私", sm3)), b.text)
+    check("no surrogate, no child's item", not any(x in b.text for pair in homes for x in pair) and "事实无人抚养" not in b.text)
+    check("in English, too", "nothing this month" in b.get(one + "?lang=en").text and "Public sheets" in b.text, b.text)
+    check("and its own bytes", b.get(one + "/json").text == text)
+    nothing = b.get("/nowhere").text
+    for path in ("/sheets/%s/2020-01" % HERE, "/sheets/1/" + MONTH, "/sheets/%s/%s" % (HERE[:6] + "%2e%2e%2f%2e%2e", MONTH), "/sheets/%s/%%3Cscript%%3E" % HERE, "/sheets/999999999999/" + MONTH):
+        check("no such sheet: the page of none", b.get(path).text == nothing and b.status == 404 and b.get(path + "/json").text == nothing, (path, b.text))
+    (folder / ("%s-%s-v1.json" % (HERE, MONTH))).write_text(text.replace("66000", "66001"))
+    check("one that is not what was published is not shown", b.get(one).status == 404 and b.text == nothing and b.get(one + "/json").status == 404)
+    (folder / ("%s-%s-v1.json" % (HERE, MONTH))).write_text(text)
+    check("as it was, it is", b.get(one).status == 200)
+    return b
+
+
 def assistant(village):
     for row in (SOURCE / "bus-config/registers/operators.csv").read_text().splitlines():
         x = row.split(",")
@@ -197,6 +229,7 @@ def main():
         r = run(bus, "publish", "--month", MONTH, "--list", list_file, who="op-000001")
         check("published again, nothing is sent", r.stdout.startswith("0 "), r.stdout)
         anybody_checks(bus, folder, list_file)
+        reader = anybody_reads(bus, folder, homes)
         check("nobody has posted", missing(bus)[:2] == (0, BOARDS), missing(bus)[:2])
         r = run(bus, "posted", HERE, "--month", MONTH, who=assistant(THERE), check=False)
         check("another village's assistant does not say so", r.returncode != 0 and "无此权限" in r.stderr, r)
@@ -215,7 +248,11 @@ def main():
         check("what hangs is no longer what stands", missing(bus)[:2] == (0, BOARDS), missing(bus)[:2])
         run(bus, "withdraw", THERE, "--month", MONTH, "--why", "更正", who="op-000001")
         check("one can be withdrawn", published(bus, BOARDS + 7) and until(lambda: missing(bus)[0] == 1, 60, bus.town.moved), missing(bus)[:2])
+        bus.town.lianou("db", "rebuild", "--new")
+        check("nor does anybody read it; the second version of another", reader.get("/sheets/%s/%s" % (THERE, MONTH)).status == 404 and
+              "version 2" in reader.get("/sheets/%s/%s" % (HERE, MONTH)).text, reader.text)
         check("why stands nowhere in the ledger in words", "更正" not in sql(bus, "SELECT detail FROM event WHERE kind = 'sheet'"))
+        faults.extend(desk.faults)
         good = not faults
     finally:
         bus.town.close(keep=not good)

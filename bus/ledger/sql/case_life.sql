@@ -36,9 +36,22 @@ life AS (
 accepted AS (
     SELECT about AS decision_id, occurred_at FROM life WHERE kind = 'case_event' AND word = 'DECISION_ACCEPTED'),
 decision AS (
-    SELECT d.*, (d.detail->>'decision_id')::uuid AS decision_id, a.occurred_at AS accepted_at
+    SELECT d.*, (d.detail->>'decision_id')::uuid AS decision_id, a.occurred_at AS accepted_at,
+           -- less of an award that stood, or none: said in whatever case is open by then
+           (SELECT min(e.occurred_at) FROM event AS e WHERE e.about = (d.detail->>'decision_id')::uuid AND e.kind = 'case_event'
+              AND e.word = 'RESULT_FOLDED' AND (e.note LIKE 'AWARD_STOPPED %' OR e.note LIKE 'AWARD_CUT %')) AS lessened_at
     FROM life AS d LEFT JOIN accepted AS a ON a.decision_id = (d.detail->>'decision_id')::uuid
     WHERE d.kind = 'decision'),
+-- The first day without it.
+stopped AS (
+    SELECT s.about AS assignment_id, min(s.day) AS day FROM (
+        SELECT about, coalesce(to_date(detail->>'from_month', 'YYYY-MM'), (lessened_at AT TIME ZONE 'Asia/Shanghai')::date) AS day
+        FROM decision WHERE lessened_at IS NOT NULL AND word = 'REFUSED'
+      UNION ALL
+        SELECT e.about, (e.occurred_at AT TIME ZONE 'Asia/Shanghai')::date FROM event AS e
+        WHERE e.about IN (SELECT about FROM life WHERE kind = 'assignment') AND e.kind = 'case_event' AND e.word = 'ATTENTION'
+          AND e.note LIKE 'AWARD_ENDED %') AS s
+    GROUP BY s.about),
 dispatched AS (
     SELECT DISTINCT ON (about) about AS decision_id, word FROM life WHERE kind = 'dispatch_result'
     ORDER BY about, occurred_at DESC),
@@ -99,13 +112,13 @@ SELECT jsonb_build_object(
   'assignments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'assignment_id', assignment_id, 'item', item, 'department', detail->>'department', 'status', status,
       'round', (detail->>'round')::int, 'verdict', detail->>'verdict', 'amount_fen', amount_fen,
-      'reason', nullif(note, ''), 'due', date '1970-01-01' + (detail->>'due')::int)
-      ORDER BY item, (detail->>'round')::int), '[]') FROM assignment),
+      'reason', nullif(note, ''), 'due', date '1970-01-01' + (detail->>'due')::int, 'stopped_on', s.day)
+      ORDER BY item, (detail->>'round')::int), '[]') FROM assignment LEFT JOIN stopped AS s USING (assignment_id)),
   'decisions', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'decision_id', decision_id, 'assignment_id', about, 'item', item, 'department', partner, 'outcome', word,
       'amount_fen', amount_fen, 'uncovered_fen', (detail->>'uncovered_fen')::bigint, 'delivery', detail->>'delivery',
       'period', detail->>'period', 'from_month', detail->>'from_month', 'reason_text', nullif(detail->>'reason', ''),
-      'decided_by', detail->'decided_by'->>'operator_id', 'accepted', accepted_at IS NOT NULL, 'at', at)
+      'decided_by', detail->'decided_by'->>'operator_id', 'accepted', coalesce(accepted_at, lessened_at) IS NOT NULL, 'at', at)
       ORDER BY occurred_at, item), '[]') FROM decision),
   'verifications', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'request_id', about, 'partner', partner, 'action', word, 'verification', detail->>'kind',

@@ -53,7 +53,7 @@ BEGIN
     GRANT UPDATE (used_at) ON account_recovery TO lianou_treasury;
     GRANT SELECT, INSERT ON account_act TO lianou_intake, lianou_treasury, lianou_accounts;
     GRANT USAGE ON SEQUENCE account_act_n_seq TO lianou_intake, lianou_treasury, lianou_accounts;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft, desk_held, desk_request TO lianou_intake; -- of the desk
+    GRANT SELECT, INSERT, UPDATE, DELETE ON desk_draft, desk_held, desk_request, desk_payee TO lianou_intake; -- of the desk
     GRANT SELECT, INSERT, UPDATE ON account TO lianou_accounts;
     GRANT SELECT, INSERT, DELETE ON account_session TO lianou_accounts; -- who resets logs in; whose it was is signed out
     -- The treasury books and is held to the tables' constraints; it takes nothing back.

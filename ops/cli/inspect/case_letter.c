@@ -68,6 +68,23 @@ static void letter_yuan(json_int_t fen, char *ret, size_t n)
                    (int)(fen % 100));
 }
 
+/* ", 自2026-12-01起停发", or "". */
+static void
+letter_stopped(const struct letter *l, const json_t *decision, char ret[48])
+{
+    size_t i;
+    json_t *a;
+    const char *id = letter_str(decision, "assignment_id");
+    ret[0] = '\0';
+    json_array_foreach(json_object_get(l->document, "assignments"), i, a)
+    {
+        const char *day = letter_str(a, "stopped_on");
+        if (day[0] != '\0' && strcmp(letter_str(a, "assignment_id"), id) == 0) {
+            (void)snprintf(ret, 48, ", 自%.10s起停发", day);
+        }
+    }
+}
+
 /* What was accepted and said yes, newest first; each item once. */
 static void letter_granted(struct letter *l)
 {
@@ -75,7 +92,7 @@ static void letter_granted(struct letter *l)
     size_t told = 0;
     letter_heading(l, "您家得到的救助");
     for (size_t i = json_array_size(list); i > 0; i--) {
-        char text[TEXT_BYTES], yuan[40];
+        char text[TEXT_BYTES], yuan[40], stopped[48];
         const json_t *d = json_array_get(list, i - 1);
         const json_t *fen = json_object_get(d, "amount_fen");
         const char *from = letter_str(d, "from_month");
@@ -88,15 +105,16 @@ static void letter_granted(struct letter *l)
         if (json_is_integer(fen)) {
             letter_yuan(json_integer_value(fen), yuan, sizeof(yuan));
         }
+        letter_stopped(l, d, stopped);
         (void)snprintf(text, sizeof(text),
-                       "%zu. %.120s: %s %.40s, 由%.80s办理%s%.7s%s", ++told,
+                       "%zu. %.120s: %s %.40s, 由%.80s办理%s%.7s%s%s", ++told,
                        letter_zh(d, "item"), letter_zh(d, "period"), yuan,
                        letter_zh(d, "department"), from[0] ? ", 自" : "", from,
-                       from[0] ? "起" : "");
+                       from[0] ? "起" : "", stopped);
         letter_add(l, "text", text);
-        bus_buf_printf(&l->sms, "%s%.60s%s",
+        bus_buf_printf(&l->sms, "%s%.60s%s%s",
                        told > 1 ? "、" : "您家得到: ", letter_zh(d, "item"),
-                       yuan);
+                       yuan, stopped);
     }
     if (told == 0) {
         letter_add(l, "text", "目前没有。");

@@ -25,7 +25,7 @@
 #define HEX_BYTES  (2 * BUS_WIRE_KEY_BYTES + 1)
 
 /* Who else than the owner holds something of a pair. */
-static const char *const roles[] = {"intake", "matcher", "dispatch"};
+static const char *const roles[] = {"intake", "matcher", "dispatch", "desk"};
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct keys_folder
@@ -57,13 +57,15 @@ static bool of_households(const char *owner)
     return strcmp(owner, "households") == 0;
 }
 
-/* The doors seal for the bus and for drafts, the matcher for all else, dispatch
- * for partners. */
+/* The door seals for the bus and for drafts, the desk for the bus, the matcher
+ * for all else, dispatch for partners. */
 static bool role_seals(const char *role, const char *owner)
 {
     bool bus = strcmp(owner, "bus") == 0 || of_drafts(owner);
     return strcmp(role, opener_of(owner)) != 0 &&
-           (strcmp(role, "intake") == 0 ? bus : !bus);
+           (strcmp(role, "desk") == 0     ? bus && !of_drafts(owner)
+            : strcmp(role, "intake") == 0 ? bus
+                                          : !bus);
 }
 
 static bool owner_known(const struct bus_config *c, const char *owner)

@@ -33,6 +33,7 @@ static const struct
     {"intake", "desk_draft", "SIUD"}, /* of the desk */
     {"intake", "desk_held", "SIUD"},
     {"intake", "desk_request", "SIUD"},
+    {"intake", "desk_payee", "SIUD"},
     {"intake", "life_case", "S"},
     {"intake", "life_assignment", "S"},
     {"intake", "life_sheet", "S"},

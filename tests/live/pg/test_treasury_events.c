@@ -323,6 +323,29 @@ static void a_cut_reaches_the_money(void **state)
     number_is(40000, "SELECT amount_fen FROM award");
 }
 
+/* From its month on nothing, until then all of it; what was sent comes back. */
+static void a_stop_reaches_the_money(void **state)
+{
+    (void)state;
+    granted("stop", 0);
+    due_by(day_of(9, 30)); /* July, August, September */
+    struct sa_case_event c = event_of(SA_CASE_EVENT_KIND_RESULT_FOLDED,
+                                      day_of(8, 20), "AWARD_STOPPED MZ01");
+    c.has_decision = true;
+    c.decision = decision_of(2, 0, "2026-09", day_of(8, 20));
+    said(&c);
+    number_is(1, "SELECT count(*) FROM due_line WHERE state = 'stopped' AND "
+                 "first_day = '2026-09-01'");
+    number_is(1, "SELECT count(*) FROM award WHERE state = 'live' AND until = "
+                 "'2026-08-31'");
+    due_by(day_of(12, 31));
+    batch_sent(day_of(12, 31));
+    number_is(2, "SELECT count(*) FROM due_line WHERE state = 'sent'");
+    c.decision = decision_of(3, 0, "2026-08", day_of(8, 25));
+    said(&c);
+    number_is(FEN, "SELECT sum(owed_fen) FROM due_line");
+}
+
 /* While it waits, what it grants grows no less by that. */
 static void a_cut_of_what_waits(void **state)
 {
@@ -564,6 +587,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cut_reaches_the_money),
+        cmocka_unit_test(a_stop_reaches_the_money),
         cmocka_unit_test(a_cut_of_what_waits),
         cmocka_unit_test(another_account_is_approved_anew),
         cmocka_unit_test(of_whom_it_is),

@@ -84,6 +84,33 @@ static void test_lists(void **state)
     json_decref(d);
 }
 
+/* What was stopped was received, and it says from when on it is not. */
+static void test_stopped(void **state)
+{
+    (void)state;
+    json_t *d = whole(1), *p = NULL;
+    struct bus_err err;
+    json_t *a = json_array_get(json_object_get(d, "assignments"), 2);
+    (void)json_object_set_new(a, "stopped_on", json_string("2026-12-01"));
+    for (int no = 0; no < 2; no++) {
+        add(d, "decisions",
+            json_pack("{s:s, s:o, s:o}", "assignment_id", "a-0-2", "outcome",
+                      text(no ? "REFUSED" : "CONFIRMED"), "amount_fen",
+                      no ? json_null() : json_integer(66000)));
+    }
+    assert_int_equal(bus_ledger_progress(d, SIZE_MAX, &p, &err), BUS_OK);
+    assert_int_equal(rows(p, "got"), 2);
+    assert_int_equal(rows(p, "doing"), 1);
+    const json_t *got = json_array_get(json_object_get(p, "got"), 1);
+    const char *zh = json_string_value(
+        json_object_get(json_object_get(got, "status"), "zh"));
+    assert_string_equal(zh, "已终止, 自 2026-12-01 起停发");
+    assert_int_equal(json_integer_value(json_object_get(got, "amount_fen")),
+                     66000);
+    json_decref(p);
+    json_decref(d);
+}
+
 /* Written in an officer's own words: masked, and never shown as stars. */
 static void test_masked_words(void **state)
 {
@@ -159,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_more_is_cut_than_needed),
         cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_stopped),
         cmocka_unit_test(test_masked_words),
         cmocka_unit_test(test_it_fits),
     };

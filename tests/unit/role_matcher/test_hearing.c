@@ -80,7 +80,7 @@ struct decided
     enum sa_decision_outcome outcome;
     int64_t fen;
     int day;
-    const char *by, *reason;
+    const char *by, *reason, *month;
 };
 
 static const char *decides(struct sa_household_state *st,
@@ -105,6 +105,8 @@ static const char *decides(struct sa_household_state *st,
         .delivery = SA_DELIVERY_BANK,
         .has_payee_hash = with->fen > 0,
         .payee_hash = BUS_STRV("0123456789abcdef"),
+        .has_from_month = with->month != NULL,
+        .from_month = bus_strv(with->month != NULL ? with->month : ""),
         .reason = bus_strv(with->reason != NULL ? with->reason : "收入增加"),
         .decided_by = who(with->by != NULL ? with->by : "boss")};
     const struct matcher_event e = {.kind = MATCHER_DECISION,
@@ -175,6 +177,39 @@ static void a_stop(void **state)
                      c->kind == SA_CASE_EVENT_KIND_DECISION_ACCEPTED);
     }
     BACK("ASSIGNMENT_ENDED", NO, 0, 2, .by = NULL);
+}
+
+/* It is the tenth of October: stopped from this month on or from a later one,
+ * which is no month that has been and none that it would not have reached. */
+static void a_stop_from_a_month_on(void **state)
+{
+    (void)state;
+    struct sa_household_state st;
+    struct matcher_outputs out;
+    bus_arena_reset(&mem);
+    stands(&st, SA_ASSIGNMENT_STATUS_ENDED_DELIVERED);
+    is_heard(&st, 1);
+    BACK("FROM_MONTH", NO, 0, 1, .month = "2026-09");
+    BACK("FROM_MONTH", NO, 0, 1, .month = "2026-1");
+    of(&st, "MZ01")->award.until = rules_day("2026-11-30");
+    BACK("FROM_MONTH", NO, 0, 1, .month = "2026-12");
+    of(&st, "MZ01")->award.until = 0;
+    BACK("", NO, 0, 1, .month = "2026-12");
+    const struct sa_assignment_state *a = of(&st, "MZ01");
+    assert_int_equal(noted(&out, "AWARD_STOPPED MZ01"), 1);
+    assert_int_equal(noted(&out, "AWARD_ENDED MZ01"), 0);
+    assert_int_equal(out.n, 1);
+    const struct sa_case_event *told = out.v[0].record; /* who pays hears it */
+    assert_true(bus_strv_is(told->decision.from_month, "2026-12"));
+    assert_int_equal(a->award.state, SA_AWARD_STATE_LIVE);
+    assert_int_equal(a->award.until, rules_day("2026-11-30"));
+    assert_true(bus_strv_is(status_of(&st), "dibao"));
+    is_heard(&st, 2); /* sooner than that is another stop */
+    BACK("", NO, 0, 2, .month = "2026-10");
+    assert_int_equal(noted(&out, "AWARD_ENDED MZ01"), 1);
+    assert_int_equal(a->award.state, SA_AWARD_STATE_ENDED);
+    assert_int_equal(a->award.until, rules_day("2026-09-30"));
+    assert_true(bus_strv_is(status_of(&st), "none"));
 }
 
 static void a_cut(void **state)
@@ -276,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop),
+        cmocka_unit_test(a_stop_from_a_month_on),
         cmocka_unit_test(a_cut),
         cmocka_unit_test(of_a_case_that_has_ended),
         cmocka_unit_test(who_does_not_come),

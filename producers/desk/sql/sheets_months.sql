@@ -1,0 +1,1 @@
+SELECT DISTINCT month FROM life_sheet WHERE withdrawn_at IS NULL ORDER BY 1 DESC LIMIT 36
