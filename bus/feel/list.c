@@ -28,7 +28,8 @@ static struct feel_value at_index(const struct feel_list *list,
 static struct feel_value filter_list(struct feel_env *env,
                                      const struct feel_node *filter,
                                      const struct feel_list *list,
-                                     struct feel_value first)
+                                     struct feel_value first,
+                                     bool sure)
 {
     const struct feel_node *test = filter->kids[1];
     struct feel_value *v =
@@ -51,10 +52,11 @@ static struct feel_value filter_list(struct feel_env *env,
         }
     }
     /* Who belongs to it is not known: neither is the list. */
-    return open.kind == FEEL_UNKNOWN ? open : feel_list_of(v, n);
+    return open.kind == FEEL_UNKNOWN && !sure ? open : feel_list_of(v, n);
 }
 
-struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
+static struct feel_value
+filter_of(struct feel_env *env, const struct feel_node *n, bool sure)
 {
     struct feel_value of = feel_eval(n->kids[0], env);
     of = feel_as_list(env, of);
@@ -69,7 +71,18 @@ struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
         return first.kind == FEEL_NUMBER ? at_index(&of.list, &first)
                                          : feel_wrong("no index");
     }
-    return filter_list(env, n, &of.list, first);
+    return filter_list(env, n, &of.list, first, sure);
+}
+
+struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n)
+{
+    return filter_of(env, n, false);
+}
+
+struct feel_value feel_filter_sure(struct feel_env *env,
+                                   const struct feel_node *n)
+{
+    return n->kind == NODE_FILTER ? filter_of(env, n, true) : feel_eval(n, env);
 }
 
 /* --- loops --- */

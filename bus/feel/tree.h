@@ -128,6 +128,10 @@ struct feel_value feel_as_list(struct feel_env *env, struct feel_value v);
 struct feel_value feel_iteration(struct feel_env *env,
                                  const struct feel_node *n);
 struct feel_value feel_filter(struct feel_env *env, const struct feel_node *n);
+/* Of a filter at the top those that are in it whatever is not known of the
+ * others; else the value. */
+struct feel_value feel_filter_sure(struct feel_env *env,
+                                   const struct feel_node *n);
 struct feel_value feel_collection(struct feel_env *env,
                                   const struct feel_node *n);
 void feel_name_itself(struct feel_env *env,

@@ -3,6 +3,7 @@
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
 #include "bus/feel/number.h"
+#include "bus/feel/tree.h"
 #include "bus/policy/source.h"
 #include "bus/policy/view.h"
 
@@ -80,6 +81,9 @@ int bus_policy_beneficiaries(const struct bus_policy_catalogue *c,
     }
     BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
     struct feel_value list = policy_eval(&w, v->beneficiaries, NULL);
+    if (list.kind == FEEL_UNKNOWN) {
+        list = feel_filter_sure(&w.env, v->beneficiaries);
+    }
     for (size_t i = 0; list.kind == FEEL_LIST && i < list.list.n; i++) {
         const struct feel_value *one = &list.list.v[i];
         if (one->kind == FEEL_THING && one->thing.what == FEEL_MEMBER &&

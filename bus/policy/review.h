@@ -35,8 +35,9 @@ int bus_policy_request(const struct bus_policy_catalogue *c,
 bool bus_policy_item_is_members(const struct bus_policy_catalogue *c,
                                 size_t item,
                                 int32_t rule_date);
-/* To whom it is given, of the first 64 members: bit m for member m; 0: to the
- * household as one, or nobody knows. BUS_EUNKNOWN: no version of it is in force
+/* To whom it is given, of the first 64 members: bit m for member m; those for
+ * sure, where of others it is not known; 0: to the household as one, or nobody
+ * knows of anyone. BUS_EUNKNOWN: no version of it is in force
  * on that day. */
 int bus_policy_beneficiaries(const struct bus_policy_catalogue *c,
                              const struct bus_policy_household *h,

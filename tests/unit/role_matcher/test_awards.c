@@ -81,6 +81,7 @@ static struct sa_fact flag_of(const char *name, bool v)
 static struct sa_member people[2] = {{.head = true, .relation = {"0", 1}},
                                      {.relation = {"1", 1}}};
 static size_t people_count = 1;
+static bool first_is_unknown;
 
 /* Adults in the country who apply, the second of two seriously ill; income and
  * what illness costs. */
@@ -102,15 +103,16 @@ applies(struct sa_household_state *st, int64_t income, int64_t medical)
         number_of("household.spend_education_fen", 0),
         number_of("household.spend_rehab_fen", 0),
         number_of("household.spend_other_fen", 0),
-        flag_of("member.serious_illness", false),
-        flag_of("member.serious_illness", true),
+        flag_of("member.serious_illness", true), /* of the second */
         number_of("member.disability_grade", 0),
+        flag_of("member.serious_illness", false), /* of the first */
         number_of("member.disability_grade", 0)};
-    size_t facts_count = people_count < 2 ? 13 : 17;
+    size_t facts_count = people_count < 2 ? 13 : first_is_unknown ? 15 : 17;
     for (uint8_t i = 0; i < 2; i++) {
         people[i].person_id = id('p', 1 + i);
-        facts[13 + i].member = facts[15 + i].member = people[i].person_id;
-        facts[13 + i].has_member = facts[15 + i].has_member = true;
+        facts[15 - 2 * i].member = facts[16 - 2 * i].member =
+            people[i].person_id;
+        facts[15 - 2 * i].has_member = facts[16 - 2 * i].has_member = true;
     }
     *a = (struct sa_application){.event_id = id('e', ++number),
                                  .household_id = id('h', 1),
@@ -280,14 +282,14 @@ static void a_status_is_over_after_its_months(void **state)
 }
 
 /* Dibao of a single person is his (MZ02), not his household's. */
-static void what_a_member_is_granted_is_his(void **state)
+static void a_member_is_granted(bool other_is_unknown)
 {
-    (void)state;
     struct sa_household_state st = {0};
     struct bus_id ill = id('p', 2);
     bus_arena_reset(&mem);
     on("2026-10-09");
     people_count = 2;
+    first_is_unknown = other_is_unknown;
     (void)applies(&st, 2000000, 0);
     decided(&st, "MZ02", YES);
     (void)dispatched(&st, "MZ02", SA_DISPATCH_OUTCOME_ORDERED);
@@ -300,6 +302,20 @@ static void what_a_member_is_granted_is_his(void **state)
     assert_true(f->has_member && bus_id_eq(&f->member, &ill) && f->verified);
     assert_true(bus_strv_is(f->value.u.string_value, "dibao"));
     status_is(&st, "edge");
+}
+
+static void what_a_member_is_granted_is_his(void **state)
+{
+    (void)state;
+    a_member_is_granted(false);
+}
+
+/* Whatever is not known of another member. */
+static void also_while_others_are_unknown(void **state)
+{
+    (void)state;
+    a_member_is_granted(true);
+    first_is_unknown = false;
 }
 
 /* What it has had within an event follows from the award, for its months. */
@@ -434,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_dispatch_refuses_is_no_status),
         cmocka_unit_test(a_status_is_over_after_its_months),
         cmocka_unit_test(what_a_member_is_granted_is_his),
+        cmocka_unit_test(also_while_others_are_unknown),
         cmocka_unit_test(past_aid_is_known),
         cmocka_unit_test(it_is_over_on_its_day),
         cmocka_unit_test(the_last_day),
