@@ -35,6 +35,7 @@ static struct connection *idle[CONNECTIONS_MAX];
 static int connection_count, idle_count, epoll = -1, timer = -1, server_port;
 static const char *text, *text_end, *at;
 static posts_on_answer *on_answer;
+static char authorization[192];
 
 uint64_t posts_now_ns(void)
 {
@@ -120,9 +121,9 @@ bool posts_send(uint64_t tag)
     size_t n = (size_t)((end ? end : text_end) - at);
     int head = snprintf(c->out, REQUEST_MAX,
                         "POST /v1/applications HTTP/1.1\r\nHost: a\r\n"
-                        "Content-Type: application/json\r\n"
+                        "Content-Type: application/json\r\n%s"
                         "Content-Length: %zu\r\n\r\n",
-                        n);
+                        authorization, n);
     if ((size_t)head + n > REQUEST_MAX) {
         give_up("a line is too long");
     }
@@ -178,8 +179,19 @@ static void pull(struct connection *c)
     }
 }
 
+/* Whose session it is, if LIANOU_BENCH_TOKEN says one. */
+static void posts_authorize(void)
+{
+    const char *token = getenv("LIANOU_BENCH_TOKEN");
+    if (token != NULL && token[0] != '\0') {
+        (void)snprintf(authorization, sizeof(authorization),
+                       "Authorization: Bearer %.128s\r\n", token);
+    }
+}
+
 void posts_open(int port, int count, posts_on_answer *then)
 {
+    posts_authorize();
     if (count < 1 || count > CONNECTIONS_MAX) {
         give_up("so many connections");
     }
