@@ -11,7 +11,9 @@
 #include "bus/base/log.h"
 #include "bus/run/exit.h"
 
-#define FAULTS_SHOWN 50
+#define FAULTS_SHOWN    50
+#define REMIND_FIRST_MS 10000
+#define REMIND_MS       600000
 
 static void frame_print_faults(const struct bus_faults *faults)
 {
@@ -34,8 +36,9 @@ static void log_condition(void *data, const struct bus_run_health_condition *c)
     if (c->holds) {
         bus_log(BUS_LOG_INFO, "condition holds", "condition=\"%s\"", c->name);
     } else {
-        bus_log(BUS_LOG_WARN, "condition lost", "condition=\"%s\" why=\"%s\"",
-                c->name, c->why);
+        bus_log(BUS_LOG_WARN,
+                c->held ? "condition lost" : "condition does not hold yet",
+                "condition=\"%s\" why=\"%s\"", c->name, c->why);
     }
 }
 
@@ -167,11 +170,25 @@ int bus_role_frame_open(struct bus_role_frame *f,
     return BUS_EXIT_OK;
 }
 
+/* What holds is told when it changes; what never did would be told nowhere but
+ * at /readyz. */
+static void frame_remind(void *data)
+{
+    struct bus_role_frame *f = data;
+    BUS_CHECK(f->loop != NULL);
+    bus_run_health_remind(&f->health);
+}
+
 int bus_role_frame_run(struct bus_role_frame *f)
 {
     BUS_CHECK(f->loop != NULL && f->http != NULL);
     struct bus_err err;
-    if (bus_run_http_start(f->http, &err) != BUS_OK) {
+    int begun = bus_run_timer_new(f->loop, frame_remind, f, &f->remind, &err);
+    if (begun == BUS_OK) {
+        bus_run_timer_start(f->remind, REMIND_FIRST_MS, REMIND_MS);
+        begun = bus_run_http_start(f->http, &err);
+    }
+    if (begun != BUS_OK) {
         bus_run_loop_stop(f->loop, &err); /* the role's parts drain as ever */
     } else {
         bus_log(BUS_LOG_INFO, "started", "version=%s http_port=%d",
@@ -194,6 +211,7 @@ void bus_role_frame_close(struct bus_role_frame *f)
         return;
     }
     bus_run_http_free(f->http);
+    bus_run_timer_free(f->remind);
     if (f->loop != NULL) {
         bus_run_loop_free(f->loop);
     }

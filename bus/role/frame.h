@@ -22,6 +22,7 @@ struct bus_role_frame
     struct bus_run_health health;
     struct bus_run_metrics *metrics;
     struct bus_run_http *http;
+    struct bus_timer *remind; /* of what does not hold */
     struct bus_kafka_env kafka;
     const char *role;
     const char *state_dir;  /* made if absent */

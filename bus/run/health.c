@@ -53,6 +53,7 @@ void bus_run_health_good(struct bus_run_health *h, int condition)
     struct bus_run_health_condition *c = &h->list[condition];
     if (!c->holds) {
         c->why[0] = '\0';
+        c->held = true;
         health_change(h, c, true);
     }
 }
@@ -69,6 +70,16 @@ void bus_run_health_bad(struct bus_run_health *h,
     va_end(ap);
     if (c->holds) {
         health_change(h, c, false);
+    }
+}
+
+void bus_run_health_remind(struct bus_run_health *h)
+{
+    BUS_CHECK(h->count <= BUS_HEALTH_CONDITIONS);
+    for (int i = 0; i < h->count; i++) {
+        if (!h->list[i].holds && h->on_change != NULL) {
+            h->on_change(h->data, &h->list[i]);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ struct bus_run_health_condition
     char name[BUS_HEALTH_NAME_MAX + 1];
     char why[BUS_HEALTH_WHY_MAX + 1]; /* "" while it holds */
     bool holds;
+    bool held;        /* it holds, or did */
     int64_t since_ms; /* wall */
 };
 struct bus_run_health
@@ -47,6 +48,9 @@ void bus_run_health_bad(struct bus_run_health *h,
                         int condition,
                         const char *fmt,
                         ...) BUS_PRINTF(3, 4);
+/* on_change once more for each that does not hold: also what has not held yet
+ * is told of, to who waits long for it. */
+void bus_run_health_remind(struct bus_run_health *h);
 bool bus_run_health_ready(const struct bus_run_health *h);
 /* {"ready":false,"conditions":[{"name":..,"holds":..,"why":..,"since":..}]} */
 void bus_run_health_print(const struct bus_run_health *h, struct bus_buf *out);
