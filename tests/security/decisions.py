@@ -202,6 +202,17 @@ def matrix(bus, a):
           and orders[0][1]["amount_fen"] == ok, orders and orders[0][1]["amount_fen"])
 
 
+def signed_long_ago(bus, a):
+    """The seal stands between the assignment and the arrival, and longer before that than the county lets it."""
+    say_steps(bus, a)
+    assigned = int(a["occurred_at"].timestamp() * 1000)
+    while time.time() * 1000 < assigned + 62000:
+        time.sleep(1)
+    refused(bus, a, "SEAL_LATE", "signed longer ago than a minute", a["amount_fen"], signed_at=assigned + 1000)
+    bus.decide(a, a["amount_fen"], delivery="BANK")
+    check("sealed afresh it is paid", len(bus.events("payment_order", 1, assignment_id=a["assignment_id"])) == 1)
+
+
 def say_steps(bus, a):
     """What MZ06 asks for, its notice without days here."""
     bus.step(a, "ACCEPTED")
@@ -361,6 +372,8 @@ def main():
     shutil.copytree(SOURCE / "bus-config", folder)
     mz06 = folder / "policies/MZ/MZ06.yaml"
     mz06.write_text(re.sub(r"notice_days: 7", "notice_days: 0", mz06.read_text()))
+    conf = folder / "bus.yaml"
+    conf.write_text(conf.read_text() + "\nseals:\n  late: 1m\n")
     bus = Bus(folder, roles=())
     good = False
     try:
@@ -369,10 +382,10 @@ def main():
             bus.town.start(role)
         bus.submit(with_account(21, "T-matrix", "6200000012345678"), with_account(22, "T-redirect", "6200000012345678"),
                    with_account(23, "T-post", "6200000012345678"),
-                   with_account(24, "T-payee", "6200000012345678"))
-        home = {r["channel_reference"]: r["household_id"] for _, r in bus.events("application", 4)}
+                   with_account(24, "T-payee", "6200000012345678"), with_account(25, "T-late", "6200000012345678"))
+        home = {r["channel_reference"]: r["household_id"] for _, r in bus.events("application", 5)}
         for reference, play in (("T-matrix", matrix), ("T-redirect", redirected), ("T-post", by_hand),
-                                ("T-payee", another_account)):
+                                ("T-payee", another_account), ("T-late", signed_long_ago)):
             (_, a), = bus.events("assignment", 1, action="ASSIGNED", item="MZ06", household_id=home[reference])
             play(bus, a)
         whole = [r for _, r in bus.events("assignment", 1, action="ASSIGNED", department="MZ", household_id=home["T-post"])
