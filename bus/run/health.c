@@ -77,7 +77,7 @@ void bus_run_health_remind(struct bus_run_health *h)
 {
     BUS_CHECK(h->count <= BUS_HEALTH_CONDITIONS);
     for (int i = 0; i < h->count; i++) {
-        if (!h->list[i].holds && h->on_change != NULL) {
+        if (!h->list[i].held && h->on_change != NULL) {
             h->on_change(h->data, &h->list[i]);
         }
     }

@@ -48,8 +48,8 @@ void bus_run_health_bad(struct bus_run_health *h,
                         int condition,
                         const char *fmt,
                         ...) BUS_PRINTF(3, 4);
-/* on_change once more for each that does not hold: also what has not held yet
- * is told of, to who waits long for it. */
+/* on_change for each that has not held yet: who waits long for it is told of
+ * that, too. What is lost was told when it was. */
 void bus_run_health_remind(struct bus_run_health *h);
 bool bus_run_health_ready(const struct bus_run_health *h);
 /* {"ready":false,"conditions":[{"name":..,"holds":..,"why":..,"since":..}]} */
