@@ -11,12 +11,13 @@
 #include <time.h>
 
 #include "bus/base/check.h"
+#include "bus/base/clock.h"
 #include "bus/base/heap.h"
 #include "bus/kafka/admin_parts.h"
 
 #define SEEN_TRIES    100
 #define SEEN_PAUSE_MS 100
-#define LED_TRIES     300 /* in which no leader more answers */
+#define LED_LIMIT_MS  30000 /* without a leader more that answers */
 
 static rd_kafka_NewTopic_t *new_topic(const struct bus_kafka_admin *a,
                                       const struct bus_topic *t,
@@ -295,12 +296,14 @@ static int admin_wait_led(struct bus_kafka_admin *a,
                           struct bus_err *err)
 {
     size_t most = 0, led = 0;
-    int rc, idle = 0;
+    uint64_t moved = bus_clock_system.monotonic_ns(bus_clock_system.data);
+    int rc;
     while ((rc = admin_all_led(a, topics, n, &led, err)) != BUS_OK &&
            bus_err_act((enum bus_errc)rc) == BUS_ACT_RETRY) {
-        idle = led > most ? 0 : idle + 1;
+        uint64_t now = bus_clock_system.monotonic_ns(bus_clock_system.data);
+        moved = led > most ? now : moved;
         most = led > most ? led : most;
-        if (idle == LED_TRIES) {
+        if (now - moved > LED_LIMIT_MS * UINT64_C(1000000)) {
             return rc;
         }
         const struct timespec pause = {0, SEEN_PAUSE_MS * 1000000L};
