@@ -76,9 +76,9 @@ published_text(const struct desk_visit *v, const json_t *row, const char *key)
 /* By its code in the reader's language, else as the sheet has it. */
 static const char *sheet_item(const struct desk_visit *v, const json_t *row)
 {
-    const char *code = json_string_value(json_object_get(row, "item"));
-    return code != NULL ? desk_item_name(v, code)
-                        : published_text(v, row, "item_zh");
+    const char *code = published_text(v, row, "item"); /* the name may be it */
+    return code[0] != '\0' ? desk_item_name(v, code)
+                           : published_text(v, row, "item_zh");
 }
 
 static size_t sheet_lines(const struct desk_visit *v,
