@@ -365,17 +365,12 @@ static void decide_begin(struct desk_visit *v, bool posted, bool ends)
     d->posted = posted;
     d->ends = ends;
     d->fault = "";
-    if (!v->decides ||
-        !bus_id_parse(bus_run_http_param(v->rq, "id"), &d->case_id) ||
-        !bus_id_parse(bus_run_http_param(v->rq, "assignment"),
-                      &d->assignment_id) ||
+    if (!desk_assignment_named(v, &d->case_id, &d->assignment_id, d->ids) ||
         (posted &&
          !bus_id_parse(bus_web_field(&v->fields, "once"), &d->once))) {
         desk_not_there(v);
         return;
     }
-    (void)bus_id_text(&d->case_id, d->ids[0]);
-    (void)bus_id_text(&d->assignment_id, d->ids[1]);
     if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }

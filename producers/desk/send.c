@@ -52,6 +52,22 @@ struct sa_actor desk_actor(const struct desk_visit *v)
                              .role = bus_strv(v->role)};
 }
 
+bool desk_assignment_named(const struct desk_visit *v,
+                           struct bus_id *ret_case,
+                           struct bus_id *ret_assignment,
+                           char ret_texts[2][BUS_ID_TEXT + 1])
+{
+    if (!v->decides ||
+        !bus_id_parse(bus_run_http_param(v->rq, "id"), ret_case) ||
+        !bus_id_parse(bus_run_http_param(v->rq, "assignment"),
+                      ret_assignment)) {
+        return false;
+    }
+    (void)bus_id_text(ret_case, ret_texts[0]);
+    (void)bus_id_text(ret_assignment, ret_texts[1]);
+    return true;
+}
+
 const char *desk_may(const struct desk_visit *v,
                      const struct bus_ledger_assignment *a,
                      enum bus_register_act act,

@@ -26,6 +26,12 @@ bool desk_send(struct desk_sending *s,
                struct bus_role_emit *e);
 /* Who is signed in, as an event names him. */
 struct sa_actor desk_actor(const struct desk_visit *v);
+/* The case and the assignment that the path names, with their texts, for who
+ * decides at all; false: there is no such page for him. */
+bool desk_assignment_named(const struct desk_visit *v,
+                           struct bus_id *ret_case,
+                           struct bus_id *ret_assignment,
+                           char ret_texts[2][BUS_ID_TEXT + 1]);
 /* What the register says of the act by him for this assignment; "" : yes. */
 const char *desk_may(const struct desk_visit *v,
                      const struct bus_ledger_assignment *a,
