@@ -8,6 +8,7 @@
 #include "producers/desk/draft.h"
 #include "producers/desk/sql/payee_end.h"
 #include "producers/desk/sql/payee_find.h"
+#include "producers/desk/sql/payee_forget.h"
 #include "producers/desk/sql/payee_say.h"
 
 static const char *const askers[] = {"HOUSEHOLD", "GUARDIAN", "BANK",
@@ -167,6 +168,11 @@ static int payee_say_run(struct bus_pg *pg, void *data, struct bus_err *err)
         a->v->caller.operator_id,
         a->v->caller.org,
         a->v->role};
+    char lost[BUS_ID_TEXT + 1];
+    const char *const forgotten[] = {
+        a->lost ? bus_id_text(&a->said.change, lost) : NULL};
+    BUS_TRY(bus_pg_query(pg, producers_desk_sql_payee_forget, forgotten, 1,
+                         NULL, err));
     BUS_TRY(bus_pg_query(pg, producers_desk_sql_payee_say, params, 7, &r, err));
     a->ended = bus_pg_count(r) > 0;
     bus_pg_rows_free(r);
@@ -340,7 +346,9 @@ static const char *payee_may(const struct desk_payee_asking *a)
 static void payee_act(struct desk_payee_asking *a)
 {
     const char *no = a->act == DESK_PAYEE_LOOK ? "" : payee_may(a);
+    bool found = a->waits;
     a->waits = payee_opened(a);
+    a->lost = found && !a->waits && desk_payee_keys(a->v->desk);
     if (a->act == DESK_PAYEE_LOOK) {
         payee_show(a, 200);
     } else if (no[0] != '\0') {
@@ -380,17 +388,12 @@ static void payee_begin(struct desk_visit *v, enum desk_payee_act act)
         return;
     }
     *a = (struct desk_payee_asking){.v = v, .act = act, .fault = ""};
-    if (!v->decides ||
-        !bus_id_parse(bus_run_http_param(v->rq, "id"), &a->case_id) ||
-        !bus_id_parse(bus_run_http_param(v->rq, "assignment"),
-                      &a->assignment_id) ||
+    if (!desk_assignment_named(v, &a->case_id, &a->assignment_id, a->ids) ||
         (act != DESK_PAYEE_LOOK &&
          !bus_id_parse(bus_web_field(&v->fields, "change"), &a->change))) {
         desk_not_there(v);
         return;
     }
-    (void)bus_id_text(&a->case_id, a->ids[0]);
-    (void)bus_id_text(&a->assignment_id, a->ids[1]);
     if (bus_web_pool_put(v->desk->pool, &job, NULL) != BUS_OK) {
         desk_away(v);
     }

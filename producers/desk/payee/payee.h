@@ -39,6 +39,7 @@ struct desk_payee_asking
     const char *fault;
     struct bus_ledger_assignment assignment;
     bool waits, ended; /* something; what he has asked for is done */
+    bool lost;         /* there is one that no key here opens */
     struct desk_payee_said said;
     struct desk_sending sending;
 };
