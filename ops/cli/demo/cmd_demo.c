@@ -48,6 +48,7 @@ struct demo
     uint64_t seed;
     const char *kafka, *db;
     bool keep, json, terminal;
+    bool as_configured; /* no partner by another way than the county's */
     struct demo_stage stage;
     struct tool tool;
     int intake_port, desk_port;
@@ -186,9 +187,11 @@ static int make_county(struct demo *d, struct bus_err *err)
     (void)snprintf(w->county, sizeof(w->county), "%s/county", d->stage.dir);
     (void)snprintf(w->theirs, sizeof(w->theirs), "%s/theirs", d->stage.dir);
     w->seed = d->seed;
-    w->database = cli_private_pg_there();
+    w->database = !d->as_configured && cli_private_pg_there();
     BUS_TRY(cli_county_make(&wants, w->county, err));
-    BUS_TRY(cli_demo_ways_make(w, err));
+    if (!d->as_configured) {
+        BUS_TRY(cli_demo_ways_make(w, err));
+    }
     demo_set("LIANOU_CONFIG", "%s", w->county);
     d->tool.folder = NULL;
     return cli_tool_open(&d->tool, err);
@@ -506,6 +509,7 @@ static int demo_run(int argc, char **argv)
         {"kafka", required_argument, NULL, 'k'},
         {"db", required_argument, NULL, 'd'},
         {"config", required_argument, NULL, 'c'},
+        {"as-configured", no_argument, NULL, 'w'},
         {"keep", no_argument, NULL, 'K'},
         {"json", no_argument, NULL, 'j'},
         {NULL, 0, NULL, 0}};
@@ -529,6 +533,9 @@ static int demo_run(int argc, char **argv)
         case 'c':
             d.tool.folder = optarg;
             break;
+        case 'w':
+            d.as_configured = true;
+            break;
         case 'K':
             d.keep = true;
             break;
@@ -549,7 +556,7 @@ static int demo_run(int argc, char **argv)
 const struct lianou_command lianou_cmd_demo = {
     .name = "demo",
     .usage = "[--applications N] [--seed S] [--kafka H:P] [--db CONNINFO] "
-             "[--keep] [--json]",
+             "[--as-configured] [--keep] [--json]",
     .summary = "the whole county on this machine",
     .summary_zh = "在本机演示全县流程",
     .group = 0,
