@@ -27,6 +27,7 @@ sys.path.insert(0, str(SOURCE / "tests/fault"))
 import jsonschema  # noqa: E402
 import openapi_spec_validator  # noqa: E402
 from brokers import free_port, start_brokers  # noqa: E402
+from patience import halt  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
 from town import Town  # noqa: E402
 
@@ -356,7 +357,7 @@ def drains(intake, sent):
 def hangs(intake):
     """Kafka is there and says nothing: the journal has it before long."""
     broker = int((WORK / "kafka/pid").read_text())
-    os.kill(broker, signal.SIGSTOP)
+    halt(broker)
     begun = time.time()
     try:
         s, _, b = intake.post(application("hang", 8))

@@ -18,7 +18,7 @@ import intake_role
 from intake_role import JSON, SOURCE, Intake, an_operator, identity, program
 
 intake_role.with_clients(kafka=True)
-from patience import SLOW, until as progress  # noqa: E402
+from patience import SLOW, halt, until as progress  # noqa: E402
 from brokers import start_brokers  # noqa: E402
 from topics import load_schemas, read_topics  # noqa: E402
 
@@ -99,7 +99,7 @@ class Least:
 def hang(intake, kafka, clients):
     """The broker is stopped for 3 s and goes on."""
     broker = int((kafka / "pid").read_text())
-    os.kill(broker, signal.SIGSTOP)
+    halt(broker)
     begun = time.monotonic()
     try:
         until("a hang: /readyz says journaling", lambda: ready(intake)[1].get("state") == "journaling")

@@ -44,7 +44,7 @@ sys.path[:0] = [str(HERE), str(HERE / "torn")]
 from brokers import start_brokers  # noqa: E402
 from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, PRODUCE, TXN_OFFSETS, Faults, Proxy  # noqa: E402
 from pace import Pace  # noqa: E402
-from patience import until  # noqa: E402
+from patience import halt, until  # noqa: E402
 from run import feed, judge, settle, skip  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
@@ -77,7 +77,8 @@ class Cluster(Town):
         self.bootstrap = self.proxy.aim([(h / "outer").read_text().strip() for h in self.homes])
 
     def broker_signal(self, i, number):
-        os.kill(int((self.homes[i] / "pid").read_text()), number)
+        pid = int((self.homes[i] / "pid").read_text())
+        halt(pid) if number == signal.SIGSTOP else os.kill(pid, number)
         self.admins.pop(i, None) if number == signal.SIGSTOP else self.know(i)
 
     def broker_kill(self, i):

@@ -35,6 +35,7 @@ if PYTHON and not os.environ.get("FAULT_INNER"):
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 sys.path.insert(0, str(HERE))
+from patience import halt  # noqa: E402
 from run import settle, skip  # noqa: E402
 from town import ROLES, Town  # noqa: E402
 
@@ -165,7 +166,7 @@ def short_run(towns, schemas, a, since, lines):
         tries, since = tries + 1, int(time.time() * 1000)
     print("  now all partners wait behind the silent one", flush=True)
     partners = towns[1].roles["partners"]
-    partners.send_signal(signal.SIGSTOP)
+    halt(partners.pid)
     try:
         feed(towns, lines[-share:], a.rate)
         ended = time.time()

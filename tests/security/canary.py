@@ -19,6 +19,7 @@ import urllib.request
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(SOURCE / "tests/e2e")]
 from county import CLIENT, Bus, application, identity  # noqa: E402
+from patience import halt  # noqa: E402
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition  # noqa: E402
 
 faults = []
@@ -314,7 +315,7 @@ def ways(bus):
     bus.take(1)
     # Kafka stands still: the journal takes it
     kafka = int((town.dir / "kafka/pid").read_text())
-    os.kill(kafka, signal.SIGSTOP)
+    halt(kafka)
     try:
         status, body = post(bus, PEOPLE["journal"].form("WEB", "canary-journal"))
         check("while Kafka stands still the journal takes it", status == 202, (status, body))
