@@ -21,6 +21,7 @@ struct wanting
     size_t told; /* facts of the household itself */
     struct bus_policy_probe *probe;
     int32_t day;
+    bool unbegun; /* of items that were not begun, too */
     struct bus_arena *mem;
     struct bus_err *err;
     struct bus_advice_want all[WANTED_MAX];
@@ -241,23 +242,24 @@ static int wants_begin(struct wanting *w, const struct bus_policy_household *h)
 }
 
 /* An item that was begun, or is about to be, and waits. */
-static bool wants_waits(const struct bus_policy_verdict_of *v)
+static bool wants_waits(const struct wanting *w,
+                        const struct bus_policy_verdict_of *v)
 {
-    return v->verdict == BUS_POLICY_UNDETERMINED && v->sign &&
+    return v->verdict == BUS_POLICY_UNDETERMINED && (v->sign || w->unbegun) &&
            v->left_out_by.n == 0;
 }
 
 static int wants_list(struct wanting *w, const struct bus_policy_result *r)
 {
     for (size_t i = 0; i < r->count; i++) {
-        if (wants_waits(&r->items[i])) {
+        if (wants_waits(w, &r->items[i])) {
             BUS_TRY(wants_of_item(w, &r->items[i]));
         }
     }
     qsort(w->all, w->count, sizeof(w->all[0]), wants_order);
     for (size_t k = 0; k < w->count && k < BUS_ADVICE_WANTS_MAX; k++) {
         for (size_t i = 0; i < r->count; i++) {
-            if (wants_waits(&r->items[i])) {
+            if (wants_waits(w, &r->items[i])) {
                 BUS_TRY(wants_of_shown(w, &r->items[i], &w->all[k]));
             }
         }
@@ -268,6 +270,7 @@ static int wants_list(struct wanting *w, const struct bus_policy_result *r)
 int bus_advice_wants(const struct bus_policy_catalogue *c,
                      const struct bus_policy_household *h,
                      int32_t rule_date,
+                     bool all,
                      struct bus_arena *mem,
                      struct bus_advice_wants *ret,
                      struct bus_err *err)
@@ -280,6 +283,7 @@ int bus_advice_wants(const struct bus_policy_catalogue *c,
     }
     w->c = c;
     w->day = rule_date;
+    w->unbegun = all;
     w->mem = mem;
     w->err = err;
     int rc = wants_begin(w, h);

@@ -28,10 +28,13 @@ struct bus_advice_wants
     struct bus_advice_want list[BUS_ADVICE_WANTS_MAX];
     size_t count, left; /* shown; behind them */
 };
-/* mem: scratch, given back. */
+/* all: of items that were not begun, too. A case that nothing was assigned of
+ * stays open for them, and whoever asks must hear for what.
+ * mem: scratch, given back. */
 int bus_advice_wants(const struct bus_policy_catalogue *c,
                      const struct bus_policy_household *h,
                      int32_t rule_date,
+                     bool all,
                      struct bus_arena *mem,
                      struct bus_advice_wants *ret,
                      struct bus_err *err) BUS_MUSTCHECK;

@@ -1,5 +1,6 @@
 /* "wanted": one list of what is missing from the household, and who is to
- * supply it (bus/advice/wants.h). */
+ * supply it (bus/advice/wants.h). An open case that nothing was assigned of
+ * waits for what is undetermined, begun or not. */
 #include "bus/advice/wants.h"
 
 #include <string.h>
@@ -42,12 +43,18 @@ static json_t *wants_members(const struct cases_review *r, uint64_t members)
     return list;
 }
 
+static bool wants_all(const json_t *document)
+{
+    return json_is_null(json_object_get(document, "closed_at")) &&
+           json_array_size(json_object_get(document, "assignments")) == 0;
+}
+
 int bus_ledger_wants(const struct cases_review *r, json_t *document)
 {
     struct bus_advice_wants wants;
     const struct bus_policy_catalogue *c = r->c->catalogue;
-    BUS_TRY(bus_advice_wants(c, r->household, r->e->rule_date, r->mem, &wants,
-                             r->err));
+    BUS_TRY(bus_advice_wants(c, r->household, r->e->rule_date,
+                             wants_all(document), r->mem, &wants, r->err));
     json_t *list = json_array();
     for (size_t i = 0; i < wants.count; i++) {
         const struct bus_advice_want *w = &wants.list[i];

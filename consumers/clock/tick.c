@@ -8,6 +8,7 @@
 #include "bus/ledger/sql/outbox_put.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
+#include "consumers/clock/rules/cases.h"
 #include "consumers/clock/rules/claims.h"
 #include "consumers/clock/rules/decisions.h"
 #include "consumers/clock/rules/deliveries.h"
@@ -30,10 +31,15 @@
 #define CHINA_MS INT64_C(28800000) /* ahead of UTC */
 
 /* Deadlines, opened and closed by events; and what is so on a day. */
-static const char *const limit_rules[] = {
-    consumers_clock_rules_decisions, consumers_clock_rules_requests,
-    consumers_clock_rules_payments,  consumers_clock_rules_deliveries,
-    consumers_clock_rules_claims,    consumers_clock_rules_notices,
+static const struct
+{
+    const char *sql;
+    size_t params; /* topic, partition, from, to; the lead department */
+} limit_rules[] = {
+    {consumers_clock_rules_decisions, 4},  {consumers_clock_rules_requests, 4},
+    {consumers_clock_rules_payments, 4},   {consumers_clock_rules_claims, 4},
+    {consumers_clock_rules_deliveries, 4}, {consumers_clock_rules_notices, 4},
+    {consumers_clock_rules_cases, 5},
 };
 static const struct
 {
@@ -258,11 +264,14 @@ static int clock_read(struct clock *c,
                       struct bus_err *err)
 {
     const char *params[] = {bus_pg_value(r, 0, 0), bus_pg_value(r, 0, 1),
-                            bus_pg_value(r, 0, 2), bus_pg_value(r, 0, 3)};
+                            bus_pg_value(r, 0, 2), bus_pg_value(r, 0, 3),
+                            c->config->county.lead ? c->config->county.lead
+                                                   : ""};
     const char *put[] = {params[0], params[1], params[3]};
     BUS_CHECK(bus_pg_i64(r, 0, 3) > bus_pg_i64(r, 0, 2));
     for (size_t i = 0; i < LIMIT_RULES; i++) {
-        BUS_TRY(clock_ask(c, limit_rules[i], params, 4, NULL, err));
+        BUS_TRY(clock_ask(c, limit_rules[i].sql, params, limit_rules[i].params,
+                          NULL, err));
     }
     ret->read = bus_pg_i64(r, 0, 3) - bus_pg_i64(r, 0, 2);
     ret->more = true;

@@ -177,7 +177,7 @@ static int ask_begun(const struct desk_asking *a,
     if (w == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "no room for what to ask");
     }
-    BUS_TRY(bus_advice_wants(a->catalogue, h, a->day, mem, w, err));
+    BUS_TRY(bus_advice_wants(a->catalogue, h, a->day, false, mem, w, err));
     for (size_t i = 0; i < w->count && ret->fact == NULL; i++) {
         *ret =
             (struct desk_question){ask_open(a, w->list[i].fact),

@@ -181,7 +181,8 @@ static void stages_on_their_days(void **state)
                "2026-10-14 11:00", "json_build_object('assignment_id', u(3))");
     ticks_on("2026-12-31", 0, BUS_OK);
     number_is(3, "SELECT count(*) FROM outbox");
-    number_is(1, "SELECT count(*) FROM deadline WHERE stage = 'done'");
+    number_is(1, "SELECT count(*) FROM deadline WHERE rule = 'decisions' "
+                 "AND stage = 'done'");
 }
 
 /* The end may be read before the beginning; handed back it begins anew. */
@@ -205,6 +206,33 @@ static void in_any_order(void **state)
                "2026-10-18 10:00", DUE("2026-10-20"));
     ticks_on("2026-10-19", 0, BUS_OK); /* not told of the same day again */
     number_is(1, "SELECT count(*) FROM outbox");
+}
+
+/* A case that nothing is assigned of is in nobody's hands: the lead
+ * department's. One that somebody works on, or that is closed, is not. */
+static void nobodys_cases(void **state)
+{
+    (void)state;
+    begin("nobodys", "2026-09-01");
+    ledger_has("a-cases", 0, "case_event", "OPENED", 2, "2026-09-02 10:00",
+               "'{}'");
+    ticks_on("2026-10-02", 0, BUS_OK);
+    TOLD("cases SOON 2026-09-29 MZ");
+    ticks_on("2026-10-03", 0, BUS_OK);
+    TOLD("cases SOON 2026-09-29 MZ", "cases OVERDUE 2026-10-03 MZ");
+    ledger_has("b-assignments", 0, "assignment", "ASSIGNED", 3,
+               "2026-10-04 10:00", DUE("2026-12-30"));
+    ledger_has("b-assignments", 1, "assignment", "ASSIGNED", 4,
+               "2026-10-04 10:00", DUE("2026-12-30"));
+    ticks_on("2026-12-01", 0, BUS_OK);
+    number_is(2, "SELECT count(*) FROM outbox");
+    number_is(1, "SELECT count(*) FROM deadline WHERE rule = 'cases' AND "
+                 "stage = 'done'");
+    ledger_has("a-cases", 1, "case_event", "CLOSED", 2, "2026-12-02 10:00",
+               "'{}'");
+    ticks_on("2027-02-01", 0, BUS_OK);
+    number_is(0, "SELECT count(*) FROM deadline WHERE rule = 'cases' AND "
+                 "next_day IS NOT NULL");
 }
 
 /* A week of standstill: day by day, each event on its own day. */
@@ -363,6 +391,10 @@ static void as_the_ledger_writes_them(void **state)
     int64_t at = day * INT64_C(86400000);
     bus_arena_init(&made, 0, 1 << 22);
     begin("written", "2026-09-22");
+    CAME("g", case_event, .kind = SA_CASE_EVENT_KIND_OPENED);
+    ticks_on("2026-09-23", 0, BUS_OK);
+    number_is(1, "SELECT count(*) FROM deadline WHERE rule = 'cases' AND "
+                 "due_day = '2026-10-23' AND whose = 'MZ'");
     CAME("a", assignment, .assignment_id = {{3}}, .due = due,
          .action = SA_ASSIGNMENT_ACTION_ASSIGNED);
     CAME("b", verification_request, .request_id = {{4}}, .due = due,
@@ -386,11 +418,11 @@ static void as_the_ledger_writes_them(void **state)
     CAME("f", step, .assignment_id = {{3}},
          .kind = SA_STEP_KIND_NOTICE_EXPIRED);
     ticks_on("2026-09-23", 0, BUS_OK);
-    number_is(5, "SELECT count(*) FROM deadline WHERE stage = 'done'");
+    number_is(6, "SELECT count(*) FROM deadline WHERE stage = 'done'");
     CAME("d", delivery_receipt, .task_id = {{6}},
          .outcome = SA_DELIVERY_OUTCOME_SIGNED);
     ticks_on("2026-12-31", 0, BUS_OK);
-    number_is(6, "SELECT count(*) FROM deadline WHERE stage = 'done'");
+    number_is(7, "SELECT count(*) FROM deadline WHERE stage = 'done'");
     number_is(0, "SELECT count(*) FROM outbox");
     bus_arena_fini(&made);
 }
@@ -400,6 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stages_on_their_days),
         cmocka_unit_test(in_any_order),
+        cmocka_unit_test(nobodys_cases),
         cmocka_unit_test(a_standstill_is_caught_up),
         cmocka_unit_test(a_clock_that_jumps),
         cmocka_unit_test(days_of_awards),
