@@ -20,9 +20,9 @@
 static const struct
 {
     enum bus_run_metric_kind kind;
-    const char *name, *labels, *help;
+    const char *name, *labels, *help, *zh;
 } table[BUS_METRICS] = {
-#define X(id, kind, name, labels, help) {kind, name, labels, help},
+#define X(id, kind, name, labels, help, zh) {kind, name, labels, help, zh},
 #include "bus/run/metrics.def"
 #undef X
 };
@@ -289,11 +289,14 @@ void bus_run_metrics_print(struct bus_run_metrics *m, struct bus_buf *out)
     pthread_mutex_unlock(&m->lock);
 }
 
-void bus_run_metrics_print_names(struct bus_buf *out)
+void bus_run_metrics_print_page(struct bus_buf *out)
 {
+    bus_buf_puts(out, "| 指标 metric | 类型 kind | 标签 labels | 含义 meaning "
+                      "|\n|---|---|---|---|\n");
     for (int i = 0; i < BUS_METRICS; i++) {
-        bus_buf_printf(out, "%s %s %s\n", table[i].name,
+        bus_buf_printf(out, "| `%s` | %s | %s | %s / %s |\n", table[i].name,
                        kind_word(table[i].kind),
-                       table[i].labels[0] != '\0' ? table[i].labels : "-");
+                       table[i].labels[0] != '\0' ? table[i].labels : "-",
+                       table[i].zh, table[i].help);
     }
 }

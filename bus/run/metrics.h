@@ -1,11 +1,11 @@
 /* Counters, gauges and histograms in Prometheus text format (0.0.4).
  *
- * Every metric of the tree is one row of metrics.def; metrics.names freezes
- * the names and a test compares the two. A series is a metric with the values
- * of its labels; look it up once and keep it. Series are never removed;
- * label values come from configuration, never from messages. Adding, setting
- * and observing may be done by any thread, and so may looking up, at the price
- * of a lock: keep what is used often. */
+ * Every metric of the tree is one row of metrics.def; the page made of it
+ * (ops/docs/metrics.md) freezes the names, a test compares the two. A series is
+ * a metric with the values of its labels; look it up once and keep it. Series
+ * are never removed; label values come from configuration, never from messages.
+ * Adding, setting and observing may be done by any thread, and so may looking
+ * up, at the price of a lock: keep what is used often. */
 #ifndef BUS_RUN_METRICS_H
 #define BUS_RUN_METRICS_H
 
@@ -16,7 +16,7 @@
 enum bus_run_metric_kind { BUS_COUNTER, BUS_GAUGE, BUS_HISTOGRAM };
 
 enum bus_run_metric {
-#define X(id, kind, name, labels, help) id,
+#define X(id, kind, name, labels, help, zh) id,
 #include "bus/run/metrics.def"
 #undef X
     BUS_METRICS
@@ -45,7 +45,7 @@ void bus_run_series_observe(struct bus_series *s, double seconds);
 double
 bus_run_series_value(const struct bus_series *s); /* tests; histogram: n */
 void bus_run_metrics_print(struct bus_run_metrics *m, struct bus_buf *out);
-/* The frozen form: one line a metric, "name kind label,label". */
-void bus_run_metrics_print_names(struct bus_buf *out);
+/* All that there are, as a page's table: name, kind, labels, what it means. */
+void bus_run_metrics_print_page(struct bus_buf *out);
 
 #endif

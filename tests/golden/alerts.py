@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Alerting rules and the dashboard name only metrics that there are, by labels that they have (bus/run/metrics.names), and leave
+"""Alerting rules and the dashboard name only metrics that there are, by labels that they have (ops/docs/metrics.md), and leave
 no metric out of both; promtool takes the rules, and each of them fires where alerts.test.yaml says so. What is wrong is found
 when it is planted.
   alerts.py names|promtool SOURCE"""
@@ -21,8 +21,7 @@ RULE = "groups: [{name: g, rules: [{alert: A, expr: '%s'}]}]\n"
 def reference():
     """name -> its labels; a histogram's counters stand for themselves."""
     found = {}
-    for line in (SOURCE / "bus/run/metrics.names").read_text().splitlines():
-        name, kind, labels = line.split(" ")
+    for name, kind, labels in re.findall(r"^\| `(\w+)` \| (\w+) \| (\S+) \|", (SOURCE / "ops/docs/metrics.md").read_text(), re.M):
         for end in ("_bucket", "_count", "_sum") if kind == "histogram" else ("",):
             found[name + end] = set() if labels == "-" else set(labels.split(","))
     return found

@@ -298,26 +298,6 @@ static void test_metrics_text(void **state)
     bus_run_metrics_free(m);
 }
 
-static void test_metric_names_are_frozen(void **state)
-{
-    (void)state;
-    char path[512], have[16384];
-    (void)snprintf(path, sizeof(path), "%s/bus/run/metrics.names",
-                   getenv("LIANOU_SOURCE"));
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    size_t n = fread(have, 1, sizeof(have) - 1, f);
-    have[n] = '\0';
-    (void)fclose(f);
-    struct bus_buf b = {0};
-    bus_run_metrics_print_names(&b);
-    if (strcmp(bus_buf_cstr(&b), have) != 0) {
-        print_error("metrics.names should be:\n%s", bus_buf_cstr(&b));
-        fail();
-    }
-    bus_buf_fini(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,7 +311,6 @@ int main(void)
         cmocka_unit_test(test_backoff_grows_with_jitter),
         cmocka_unit_test(test_health_tells_a_change_once),
         cmocka_unit_test(test_metrics_text),
-        cmocka_unit_test(test_metric_names_are_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
