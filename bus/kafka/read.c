@@ -7,6 +7,7 @@
  * - done when the position has reached it: an end-of-partition mark tells the
  *   position behind control records and aborted ones, which are not shown
  */
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -133,6 +134,30 @@ static void find_leaders(rd_kafka_t *rk)
     }
 }
 
+/* What is not there is what the configuration counts and the cluster has not.
+ */
+static int ends_fail(rd_kafka_resp_err_t e,
+                     const char *topic,
+                     int32_t partition,
+                     struct bus_err *err)
+{
+    if (e == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+        return bus_fail(err, kafka_errc(e),
+                        "topic %s has no partition %" PRId32 ": the "
+                        "configuration counts more than the cluster has; "
+                        "`lianou topics plan` shows both / 分区数与配置不符",
+                        topic, partition);
+    }
+    if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        e == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+        return bus_fail(err, kafka_errc(e),
+                        "topic %s is not there; `lianou topics apply` makes "
+                        "it / 主题不存在",
+                        topic);
+    }
+    return kafka_fail(err, e, topic);
+}
+
 int bus_kafka_ends(struct bus_kafka_reader *r,
                    const char *topic,
                    int32_t partition,
@@ -154,7 +179,7 @@ int bus_kafka_ends(struct bus_kafka_reader *r,
             return BUS_OK;
         }
         if (!leader_moves(e) || read_now_ms() >= until) {
-            return kafka_fail(err, e, topic);
+            return ends_fail(e, topic, partition, err);
         }
         find_leaders(rk);
     }

@@ -281,6 +281,25 @@ static void test_an_offset_that_is_gone(void **state)
     scene_close(&p.s);
 }
 
+/* What the configuration counts and the cluster has not is said in words. */
+static void test_a_partition_that_is_not_there(void **state)
+{
+    (void)state;
+    struct play p = {0};
+    struct bus_kafka_reader *r = NULL;
+    int64_t ends[2];
+    scene_open(&p.s);
+    scene_feed(&p.s, 1);
+    assert_int_equal(bus_kafka_reader_open(&p.s.env, &r, &p.err), 0);
+    const char *topic = p.s.names[0];
+    assert_int_equal(bus_kafka_ends(r, topic, 0, true, ends, &p.err), 0);
+    assert_int_not_equal(bus_kafka_ends(r, topic, 99, true, ends, &p.err), 0);
+    assert_non_null(strstr(p.err.msg, "has no partition 99"));
+    assert_non_null(strstr(p.err.msg, "topics plan"));
+    bus_kafka_reader_close(r);
+    scene_close(&p.s);
+}
+
 static void on_acked(void *data,
                      void *token,
                      int32_t partition,
@@ -544,6 +563,7 @@ int main(void)
         SCENE_TEST(test_own_offsets),
         SCENE_TEST(test_who_has_read_all_knows_at_once),
         SCENE_TEST(test_an_offset_that_is_gone),
+        SCENE_TEST(test_a_partition_that_is_not_there),
         SCENE_TEST(test_producer_acknowledges),
         SCENE_TEST(test_a_producer_that_is_lost_is_made_anew),
         SCENE_TEST(test_topics_plan_and_apply),
