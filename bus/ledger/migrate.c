@@ -28,6 +28,7 @@
 #include "bus/ledger/migrations/0100_any_value_day.h"
 #include "bus/ledger/migrations/0106_payee_said.h"
 #include "bus/ledger/migrations/0109_batches_answered.h"
+#include "bus/ledger/migrations/0130_due_by_index.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -58,6 +59,7 @@ static const struct
     {"0100_any_value_day", bus_ledger_migrations_0100_any_value_day},
     {"0106_payee_said", bus_ledger_migrations_0106_payee_said},
     {"0109_batches_answered", bus_ledger_migrations_0109_batches_answered},
+    {"0130_due_by_index", bus_ledger_migrations_0130_due_by_index},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 
