@@ -10,10 +10,11 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/sql/audit_money.h"
 #include "consumers/treasury/awards.h"
-#include "consumers/treasury/officer.h"
+#include "consumers/treasury/bank_files.h"
 #include "consumers/treasury/results.h"
 #include "consumers/treasury/statements.h"
 #include "consumers/treasury/states.h"
+#include "tests/live/pg/budget.h"
 #include "tests/live/pg/place.h"
 
 #define FEN 66000
@@ -150,7 +151,7 @@ static void county(const char *name)
     (void)place_database(name);
     as("op-money");
     books.day = day_of(2026, 12, 1);
-    came(treasury_budget(&books, "CG", 1000000, "2026", &err), BUS_OK, NULL);
+    came(budget_by_two(&books, "CG", 1000000, "2026", &err), BUS_OK, NULL);
     granted(1);
     prepared(BUS_OK, NULL);
     approved("op-qian", BUS_OK, NULL);
