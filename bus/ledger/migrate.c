@@ -31,6 +31,7 @@
 #include "bus/ledger/migrations/0130_due_by_index.h"
 #include "bus/ledger/migrations/0131_lines_in_rows.h"
 #include "bus/ledger/migrations/0132_years.h"
+#include "bus/ledger/migrations/0133_gaps.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -64,6 +65,7 @@ static const struct
     {"0130_due_by_index", bus_ledger_migrations_0130_due_by_index},
     {"0131_lines_in_rows", bus_ledger_migrations_0131_lines_in_rows},
     {"0132_years", bus_ledger_migrations_0132_years},
+    {"0133_gaps", bus_ledger_migrations_0133_gaps},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 
