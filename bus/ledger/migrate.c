@@ -28,6 +28,10 @@
 #include "bus/ledger/migrations/0100_any_value_day.h"
 #include "bus/ledger/migrations/0106_payee_said.h"
 #include "bus/ledger/migrations/0109_batches_answered.h"
+#include "bus/ledger/migrations/0130_due_by_index.h"
+#include "bus/ledger/migrations/0131_lines_in_rows.h"
+#include "bus/ledger/migrations/0132_years.h"
+#include "bus/ledger/migrations/0133_gaps.h"
 #include "bus/ledger/sql/roles.h"
 
 static const struct
@@ -58,6 +62,10 @@ static const struct
     {"0100_any_value_day", bus_ledger_migrations_0100_any_value_day},
     {"0106_payee_said", bus_ledger_migrations_0106_payee_said},
     {"0109_batches_answered", bus_ledger_migrations_0109_batches_answered},
+    {"0130_due_by_index", bus_ledger_migrations_0130_due_by_index},
+    {"0131_lines_in_rows", bus_ledger_migrations_0131_lines_in_rows},
+    {"0132_years", bus_ledger_migrations_0132_years},
+    {"0133_gaps", bus_ledger_migrations_0133_gaps},
 };
 #define MIGRATIONS (sizeof(migrations) / sizeof(migrations[0]))
 

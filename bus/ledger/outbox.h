@@ -1,6 +1,6 @@
 /* outbox: what a role lets out through the database. It is written in one
- * transaction with what it follows from (sql/outbox_put.sql), under an id of
- * its own, and relayed afterwards: again after a crash, under the same id.
+ * transaction with what it follows from (sql/outbox_put_many.sql), under an id
+ * of its own, and relayed afterwards: again after a crash, under the same id.
  * Blocking, for a role's pool thread; bus_ledger_outbox_send() on the loop's.
  */
 #ifndef BUS_LEDGER_OUTBOX_H

@@ -234,7 +234,7 @@ static int clock_run(const struct bus_run_role_args *args)
         bus_run_timer_free(t->tick);
         bus_run_timer_free(t->retry);
         bus_pg_close(t->clock.pg);
-        bus_arena_fini(&t->clock.mem);
+        clock_fini(&t->clock);
         bus_ledger_relay_fini(&t->relay);
         bus_policy_calendar_free(t->calendar);
         bus_role_frame_close(&t->frame);

@@ -5,7 +5,7 @@
 
 #include "bus/base/check.h"
 #include "bus/base/clock.h"
-#include "bus/ledger/sql/outbox_put.h"
+#include "bus/ledger/sql/outbox_put_many.h"
 #include "bus/wire/framing.h"
 #include "bus/wire/ids.h"
 #include "consumers/clock/rules/cases.h"
@@ -27,8 +27,10 @@
 #include "consumers/clock/sql/stages_next.h"
 #include "schemas/due.h"
 
-#define DAY_MS   INT64_C(86400000)
-#define CHINA_MS INT64_C(28800000) /* ahead of UTC */
+#define DAY_MS         INT64_C(86400000)
+#define CHINA_MS       INT64_C(28800000) /* ahead of UTC */
+#define OUTBOX_COLUMNS 10                /* of outbox_put_many.sql */
+#define STAGE_COLUMNS  4                 /* of stage_put.sql */
 
 /* Deadlines, opened and closed by events; and what is so on a day. */
 static const struct
@@ -95,24 +97,25 @@ static int told_put(struct clock *c,
                     const struct sa_due *d,
                     struct bus_err *err)
 {
+    static const char none[] = "00000000-0000-0000-0000-000000000000";
     struct bus_strv framed;
-    char id[BUS_ID_TEXT + 1];
+    char id[BUS_PG_TEXT_BYTES], at[BUS_PG_TEXT_BYTES];
     BUS_TRY(bus_wire_encode_framed(&sa_due_type, d, &c->mem, &framed, err));
-    const char *params[] = {bus_conf_topic(c->config, &c->mem, "dues", NULL),
-                            t->household,
-                            bus_pg_bytea(&c->mem, framed),
-                            bus_id_text(&d->event_id, id),
-                            "sa.due.v1",
-                            t->household,
-                            t->case_id[0] != '\0'
-                                ? t->case_id
-                                : "00000000-0000-0000-0000-000000000000",
-                            "00000000-0000-0000-0000-000000000000",
-                            CLOCK_OWNER,
-                            clock_text(c, d->occurred_at)};
+    const char *topic = bus_conf_topic(c->config, &c->mem, "dues", NULL);
+    const char *value = bus_pg_bytea(&c->mem, framed);
+    if (topic == NULL || value == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "a transaction of the clock");
+    }
     BUS_CHECK(d->occurred_at % DAY_MS == DAY_MS - CHINA_MS);
-    return clock_ask(c, bus_ledger_sql_outbox_put, params,
-                     sizeof(params) / sizeof(params[0]), NULL, err);
+    bus_pg_columns_add(
+        &c->told,
+        BUS_PG_ROW(bus_strv(topic), bus_strv(t->household), bus_strv(value),
+                   bus_pg_text_id(&d->event_id, id), BUS_STRV("sa.due.v1"),
+                   bus_strv(t->household),
+                   bus_strv(t->case_id[0] != '\0' ? t->case_id : none),
+                   bus_strv(none), BUS_STRV(CLOCK_OWNER),
+                   bus_pg_text_number(d->occurred_at, at)));
+    return BUS_OK;
 }
 
 static int
@@ -140,6 +143,31 @@ clock_tell(struct clock *c, const struct told *t, struct bus_err *err)
     return told_put(c, t, &d, err);
 }
 
+/* Rows of a transaction into their table, none is none. */
+static int clock_put(struct clock *c,
+                     const char *sql,
+                     struct bus_pg_columns *rows,
+                     size_t n,
+                     struct bus_err *err)
+{
+    const char *params[BUS_PG_COLUMNS_MAX];
+    if (rows->rows == 0) {
+        return BUS_OK;
+    }
+    BUS_CHECK(n <= BUS_PG_COLUMNS_MAX);
+    BUS_TRY(bus_pg_columns_end(rows, n, params, err));
+    return bus_pg_query(c->pg, sql, params, n, NULL, err);
+}
+
+static int told_leave(struct clock *c, struct bus_err *err)
+{
+    BUS_CHECK(c->stages.rows <= c->told.rows);
+    BUS_TRY(clock_put(c, bus_ledger_sql_outbox_put_many, &c->told,
+                      OUTBOX_COLUMNS, err));
+    return clock_put(c, consumers_clock_sql_stage_put, &c->stages,
+                     STAGE_COLUMNS, err);
+}
+
 /* --- stages --- */
 
 static enum sa_due_stage
@@ -163,6 +191,7 @@ static int stage_tell(struct clock *c,
     static const char *const words[] = {[SA_DUE_STAGE_SOON] = "soon",
                                         [SA_DUE_STAGE_OVERDUE] = "overdue",
                                         [SA_DUE_STAGE_ESCALATED] = "escalated"};
+    char text[BUS_PG_TEXT_BYTES];
     int32_t next = 0;
     struct told t = {.about = bus_pg_value(r, i, 0),
                      .household = bus_pg_value(r, i, 1),
@@ -174,10 +203,12 @@ static int stage_tell(struct clock *c,
                      .day = day};
     t.stage = stage_on(c, t.due, day, &next);
     BUS_TRY(clock_tell(c, &t, err));
-    const char *params[] = {t.rule, t.about, words[t.stage],
-                            next != 0 ? clock_date(c, next) : NULL};
-    return bus_pg_query(c->pg, consumers_clock_sql_stage_put, params, 4, NULL,
-                        err);
+    bus_pg_columns_add(&c->stages,
+                       BUS_PG_ROW(bus_strv(t.rule), bus_strv(t.about),
+                                  bus_strv(words[t.stage]),
+                                  next != 0 ? bus_pg_text_day(next, text)
+                                            : (struct bus_strv){0}));
+    return BUS_OK;
 }
 
 static int
@@ -314,12 +345,22 @@ int clock_tick(struct clock *c,
     *ret = (struct clock_ticked){0};
     BUS_CHECK(c->pg != NULL && c->calendar != NULL);
     bus_arena_reset(&c->mem);
+    bus_pg_columns_clear(&c->told);
+    bus_pg_columns_clear(&c->stages);
     BUS_TRY(bus_pg_exec(c->pg, "BEGIN", err));
     int rc = clock_work(c, now_ms, ret, err);
+    rc = rc == BUS_OK ? told_leave(c, err) : rc;
     if (rc == BUS_OK) {
         return bus_pg_exec(c->pg, "COMMIT", err);
     }
     int back = bus_pg_exec(c->pg, "ROLLBACK", &ignored);
     (void)back;
     return rc;
+}
+
+void clock_fini(struct clock *c)
+{
+    bus_pg_columns_fini(&c->told);
+    bus_pg_columns_fini(&c->stages);
+    bus_arena_fini(&c->mem);
 }

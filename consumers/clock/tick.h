@@ -16,6 +16,7 @@
 #define CONSUMERS_CLOCK_TICK_H
 
 #include "bus/conf/bus_config.h"
+#include "bus/pg/columns.h"
 #include "bus/pg/pg.h"
 #include "bus/policy/calendar.h"
 
@@ -33,12 +34,17 @@ struct clock
     const struct bus_policy_calendar *calendar;
     const struct bus_config *config;
     struct bus_arena mem; /* of a transaction */
+    /* What it tells, and the stages that it has told: rows for the outbox and
+     * of deadlines, put at its end. */
+    struct bus_pg_columns told, stages;
 };
 struct clock_ticked
 {
     int64_t read, told; /* rows of the ledger; events */
     bool more;          /* tick again at once */
 };
+/* What clock_tick() keeps from one to the next; not its pg. */
+void clock_fini(struct clock *c);
 /* now_ms: this machine's. BUS_EAGAIN: the two clocks are apart. */
 int clock_tick(struct clock *c,
                int64_t now_ms,

@@ -98,7 +98,7 @@ int treasury_award_resume(struct treasury_books *b,
                           const char *why,
                           struct bus_err *err) BUS_MUSTCHECK;
 
-/* --- between awards.c and decided.c --- */
+/* --- between awards.c, decided.c and due.c --- */
 
 /* A row of awards_due.sql and its like. */
 bool treasury_award_row(const struct bus_pg_rows *r,

@@ -69,10 +69,13 @@ int treasury_file_take(const struct bus_config *c,
                        const char *path,
                        struct treasury_file_taken *ret,
                        struct bus_err *err) BUS_MUSTCHECK;
+/* gap: of a statement, whose fund's row it would have broken
+ * (treasury_statement_taken); NULL: none. */
 int treasury_file_refused(struct treasury_books *b,
                           const char *bank,
                           const char *path,
                           const char *kind,
+                          const char *gap,
                           const char *why,
                           struct bus_err *err) BUS_MUSTCHECK;
 
@@ -90,6 +93,7 @@ struct treasury_file_row
     const char *bank, *sum, *kind, *message; /* message "": none */
     const char *refused;                     /* why; NULL: taken */
     const char *batch;                       /* that it answers; NULL */
+    const char *gap; /* the fund whose row of statements has one; NULL */
     int64_t entries, total_fen;
 };
 /* *ret: this file was taken before. BUS_EDUPLICATE: another of its number was.

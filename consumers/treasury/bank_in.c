@@ -344,10 +344,11 @@ int treasury_file_put(struct treasury_books *b,
     BUS_CHECK(f->sum[0] == '\\' && f->total_fen >= 0);
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_bank_file_put,
-        TREASURY_PARAMS(
-            f->bank, b->who, taken ? "TAKEN" : "REFUSED", f->kind, f->message,
-            f->sum, NULL, treasury_books_number(b, f->entries),
-            treasury_books_number(b, f->total_fen), taken ? "" : f->refused),
+        TREASURY_PARAMS(f->bank, b->who, taken ? "TAKEN" : "REFUSED", f->kind,
+                        f->message, f->sum, NULL,
+                        treasury_books_number(b, f->entries),
+                        treasury_books_number(b, f->total_fen),
+                        taken ? "" : f->refused, f->gap),
         NULL, err));
     return treasury_books_act(
         b,
@@ -401,11 +402,12 @@ int treasury_file_refused(struct treasury_books *b,
                           const char *bank,
                           const char *path,
                           const char *kind,
+                          const char *gap,
                           const char *why,
                           struct bus_err *err)
 {
     struct treasury_file_row f = {
-        .bank = bank, .kind = kind, .message = "", .refused = why};
+        .bank = bank, .kind = kind, .message = "", .refused = why, .gap = gap};
     BUS_TRY(treasury_file_sum_text(b, path, &f.sum, err));
     return treasury_file_put(b, &f, err);
 }

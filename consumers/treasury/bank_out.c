@@ -280,11 +280,11 @@ file_noted(struct file_making *m, const char *path, struct bus_err *err)
     if (!m->before) {
         BUS_TRY(treasury_books_ask(
             m->b, consumers_treasury_sql_bank_file_put,
-            TREASURY_PARAMS(m->of.bank, m->b->who, "MADE",
-                            m->bank.pain ? "pain.001" : "table", "", hex,
-                            m->of.batch,
-                            treasury_books_number(m->b, m->said.count),
-                            treasury_books_number(m->b, m->said.total_fen), ""),
+            TREASURY_PARAMS(
+                m->of.bank, m->b->who, "MADE",
+                m->bank.pain ? "pain.001" : "table", "", hex, m->of.batch,
+                treasury_books_number(m->b, m->said.count),
+                treasury_books_number(m->b, m->said.total_fen), "", NULL),
             NULL, err));
     }
     return treasury_books_act(

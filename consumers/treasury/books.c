@@ -66,22 +66,22 @@ int treasury_books_ask(struct treasury_books *b,
 
 int treasury_books_ask_rows(struct treasury_books *b,
                             const char *sql,
-                            struct treasury_columns *c,
+                            struct bus_pg_columns *c,
                             size_t n,
                             struct bus_pg_rows **ret,
                             struct bus_err *err)
 {
-    const char *params[TREASURY_COLUMNS_MAX];
-    BUS_CHECK(b->pg != NULL && n <= TREASURY_COLUMNS_MAX);
+    const char *params[BUS_PG_COLUMNS_MAX];
+    BUS_CHECK(b->pg != NULL && n <= BUS_PG_COLUMNS_MAX);
     if (ret != NULL) {
         *ret = NULL;
     }
     if (c->rows == 0) {
         return BUS_OK;
     }
-    int rc = treasury_columns_end(c, n, params, err);
+    int rc = bus_pg_columns_end(c, n, params, err);
     rc = rc == BUS_OK ? treasury_books_ask(b, sql, params, n, ret, err) : rc;
-    treasury_columns_clear(c);
+    bus_pg_columns_clear(c);
     return rc;
 }
 
@@ -100,8 +100,8 @@ const char *treasury_books_number(struct treasury_books *b, int64_t n)
 
 const char *treasury_books_day(struct treasury_books *b, int32_t day)
 {
-    char room[TREASURY_VALUE_BYTES];
-    struct bus_strv text = treasury_value_day(day, room);
+    char room[BUS_PG_TEXT_BYTES];
+    struct bus_strv text = bus_pg_text_day(day, room);
     return treasury_books_text(b, text);
 }
 
@@ -182,22 +182,22 @@ static struct bus_strv books_given(const char *text)
 }
 
 void treasury_books_add(const struct treasury_books *b,
-                        struct treasury_columns *c,
+                        struct bus_pg_columns *c,
                         const struct treasury_move *move)
 {
-    char amount[TREASURY_VALUE_BYTES], day[TREASURY_VALUE_BYTES];
+    char amount[BUS_PG_TEXT_BYTES], day[BUS_PG_TEXT_BYTES];
     BUS_CHECK(move->amount_fen != 0 && strcmp(move->from, move->to) != 0);
-    treasury_columns_add(
-        c, TREASURY_ROW(
-               bus_strv(move->kind), bus_strv(move->about),
-               bus_strv(move->fund), bus_strv(move->from), bus_strv(move->to),
-               treasury_value_number(move->amount_fen, amount),
-               treasury_value_day(move->day > 0 ? move->day : b->day, day),
-               books_given(move->batch), books_given(move->line)));
+    bus_pg_columns_add(
+        c, BUS_PG_ROW(bus_strv(move->kind), bus_strv(move->about),
+                      bus_strv(move->fund), bus_strv(move->from),
+                      bus_strv(move->to),
+                      bus_pg_text_number(move->amount_fen, amount),
+                      bus_pg_text_day(move->day > 0 ? move->day : b->day, day),
+                      books_given(move->batch), books_given(move->line)));
 }
 
 int treasury_books_put(struct treasury_books *b,
-                       struct treasury_columns *c,
+                       struct bus_pg_columns *c,
                        struct bus_err *err)
 {
     return treasury_books_ask_rows(b, consumers_treasury_sql_books_put, c,
@@ -208,9 +208,9 @@ int treasury_books_move(struct treasury_books *b,
                         const struct treasury_move *move,
                         struct bus_err *err)
 {
-    struct treasury_columns one = {0};
+    struct bus_pg_columns one = {0};
     treasury_books_add(b, &one, move);
     int rc = treasury_books_put(b, &one, err);
-    treasury_columns_fini(&one);
+    bus_pg_columns_fini(&one);
     return rc;
 }

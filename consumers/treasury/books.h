@@ -17,8 +17,8 @@
 #include "bus/base/err.h"
 #include "bus/base/id.h"
 #include "bus/base/strv.h"
+#include "bus/pg/columns.h"
 #include "bus/pg/pg.h"
-#include "consumers/treasury/columns.h"
 
 #define TREASURY_ITSELF "treasury" /* who acts where no person does */
 
@@ -91,16 +91,16 @@ int treasury_books_move(struct treasury_books *b,
  * and are empty afterwards. Of no rows nothing is asked, *ret is NULL. */
 int treasury_books_ask_rows(struct treasury_books *b,
                             const char *sql,
-                            struct treasury_columns *c,
+                            struct bus_pg_columns *c,
                             size_t n,
                             struct bus_pg_rows **ret,
                             struct bus_err *err) BUS_MUSTCHECK;
 /* Money, many at once: each added, then all put. */
 void treasury_books_add(const struct treasury_books *b,
-                        struct treasury_columns *c,
+                        struct bus_pg_columns *c,
                         const struct treasury_move *move);
 int treasury_books_put(struct treasury_books *b,
-                       struct treasury_columns *c,
+                       struct bus_pg_columns *c,
                        struct bus_err *err) BUS_MUSTCHECK;
 
 /* --- batches (batches.c) --- */

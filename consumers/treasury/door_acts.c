@@ -474,8 +474,10 @@ int treasury_door_budget_say(struct treasury_books *b,
         return bus_fail(err, BUS_ERANGE, "why? / 请写明原因");
     }
     BUS_TRY(treasury_door_may(a, b->day, fen, err));
-    BUS_TRY(treasury_budget_say(b, a->fund, less ? -fen : fen, a->why, err));
-    return door_named("fund", a->fund, out, err);
+    const char *budget = NULL;
+    BUS_TRY(treasury_budget_say(b, a->fund, less ? -fen : fen, a->why, &budget,
+                                err));
+    return door_named("budget", budget, out, err);
 }
 
 int treasury_door_budget_agree(struct treasury_books *b,

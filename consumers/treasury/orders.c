@@ -17,7 +17,7 @@
 
 #define MONTH_TEXT 7 /* yyyy-mm */
 
-#define OUTBOX_COLUMNS 9
+#define OUTBOX_COLUMNS 10
 
 /* A row of orders_unwritten.sql. */
 struct order_row
@@ -140,7 +140,7 @@ static enum sa_period order_period(const char *word)
 /* Orders that leave together: what goes into the outbox, and which they are. */
 struct orders_rows
 {
-    struct treasury_columns outbox, written;
+    struct bus_pg_columns outbox, written;
 };
 
 static int order_put_row(struct treasury_writer *w,
@@ -150,24 +150,25 @@ static int order_put_row(struct treasury_writer *w,
                          struct bus_strv framed,
                          struct bus_err *err)
 {
-    char event[TREASURY_VALUE_BYTES], household[TREASURY_VALUE_BYTES],
-        case_id[TREASURY_VALUE_BYTES], cause[TREASURY_VALUE_BYTES];
+    char event[BUS_PG_TEXT_BYTES], household[BUS_PG_TEXT_BYTES],
+        case_id[BUS_PG_TEXT_BYTES], cause[BUS_PG_TEXT_BYTES];
     const char *topic =
         bus_conf_topic(w->config, w->mem, "payment-orders", o->bank);
     const char *value = bus_pg_bytea(w->mem, framed);
     if (topic == NULL || value == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "an order of the treasury");
     }
-    struct bus_strv of = treasury_value_id(&o->household, household);
+    struct bus_strv of = bus_pg_text_id(&o->household, household);
     BUS_CHECK(framed.n > 0 && !bus_id_is_nil(&o->order_id));
-    treasury_columns_add(&rows->outbox,
-                         TREASURY_ROW(bus_strv(topic), of, bus_strv(value),
-                                      treasury_value_id(&p->event_id, event),
-                                      BUS_STRV("sa.payment_order.v1"), of,
-                                      treasury_value_id(&o->case_id, case_id),
-                                      treasury_value_id(&o->event_id, cause),
-                                      BUS_STRV(TREASURY_ITSELF)));
-    treasury_columns_add(&rows->written, TREASURY_ROW(bus_strv(o->order)));
+    bus_pg_columns_add(&rows->outbox,
+                       BUS_PG_ROW(bus_strv(topic), of, bus_strv(value),
+                                  bus_pg_text_id(&p->event_id, event),
+                                  BUS_STRV("sa.payment_order.v1"), of,
+                                  bus_pg_text_id(&o->case_id, case_id),
+                                  bus_pg_text_id(&o->event_id, cause),
+                                  BUS_STRV(TREASURY_ITSELF),
+                                  (struct bus_strv){0}));
+    bus_pg_columns_add(&rows->written, BUS_PG_ROW(bus_strv(o->order)));
     return BUS_OK;
 }
 
@@ -308,8 +309,8 @@ int treasury_orders_write(struct treasury_writer *w,
         rc = rc == BUS_OK ? order_write(w, b, &rows, &o, err) : rc;
     }
     rc = rc == BUS_OK ? orders_leave(b, &rows, err) : rc;
-    treasury_columns_fini(&rows.outbox);
-    treasury_columns_fini(&rows.written);
+    bus_pg_columns_fini(&rows.outbox);
+    bus_pg_columns_fini(&rows.written);
     bus_pg_rows_free(r);
     bus_wire_keyring_forget(w->keys);
     return rc;

@@ -11,6 +11,7 @@
 #include "consumers/treasury/sql/difference_put.h"
 #include "consumers/treasury/sql/differences.h"
 #include "consumers/treasury/sql/file_look.h"
+#include "consumers/treasury/sql/fund_gap.h"
 #include "consumers/treasury/sql/fund_state.h"
 #include "consumers/treasury/sql/statement_match.h"
 #include "consumers/treasury/statements.h"
@@ -40,12 +41,33 @@ agrees_name(const struct bus_pg_rows *r, size_t i, char *to, size_t room)
                    (unsigned)(n % 100));
 }
 
+static int
+agrees_gap(struct treasury_books *b, const char *fund, struct bus_err *err)
+{
+    struct bus_pg_rows *r = NULL;
+    char file[24], why[120];
+    BUS_CHECK(fund != NULL);
+    BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_fund_gap,
+                               TREASURY_PARAMS(fund), &r, err));
+    bool gap = bus_pg_count(r) > 0;
+    (void)snprintf(file, sizeof(file), "%s", gap ? bus_pg_value(r, 0, 0) : "");
+    (void)snprintf(why, sizeof(why), "%.100s",
+                   gap ? bus_pg_value(r, 0, 1) : "");
+    bus_pg_rows_free(r);
+    return gap ? bus_fail(err, BUS_ESTATE,
+                          "a statement of fund %s waits behind a gap, %s: %s "
+                          "(treasury files) / 对账单不连续, 请先补收",
+                          fund, file, why)
+               : BUS_OK;
+}
+
 int treasury_fund_agrees(struct treasury_books *b,
                          const char *fund,
                          struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
     char names[160] = "";
+    BUS_TRY(agrees_gap(b, fund, err));
     BUS_TRY(treasury_statement_match(b, fund, err));
     BUS_TRY(treasury_books_ask(
         b, consumers_treasury_sql_differences,

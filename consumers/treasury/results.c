@@ -19,7 +19,7 @@
 #include "schemas/payment_result.h"
 
 #define BANK_BYTES   64
-#define TELL_COLUMNS 9
+#define TELL_COLUMNS 10
 #define RUN_MAX      500 /* answers a question is asked about */
 
 struct result_order
@@ -39,7 +39,7 @@ struct result_run
     size_t n;
     struct result_order *orders;
     struct treasury_result_end *ends;
-    struct treasury_columns columns;
+    struct bus_pg_columns columns;
 };
 
 static bool
@@ -88,11 +88,11 @@ static int run_ask(struct treasury_books *b,
 {
     BUS_CHECK(run->n > 0 && run->n <= RUN_MAX);
     for (size_t i = 0; i < run->n; i++) {
-        char event[TREASURY_VALUE_BYTES], order[TREASURY_VALUE_BYTES];
-        treasury_columns_add(
+        char event[BUS_PG_TEXT_BYTES], order[BUS_PG_TEXT_BYTES];
+        bus_pg_columns_add(
             &run->columns,
-            TREASURY_ROW(treasury_value_id(&run->list[i].event_id, event),
-                         treasury_value_id(&run->list[i].order_id, order)));
+            BUS_PG_ROW(bus_pg_text_id(&run->list[i].event_id, event),
+                       bus_pg_text_id(&run->list[i].order_id, order)));
     }
     return treasury_books_ask_rows(b, consumers_treasury_sql_orders_answered,
                                    &run->columns, 2, ret, err);
@@ -151,19 +151,19 @@ run_put(struct treasury_books *b, struct result_run *run, struct bus_err *err)
     for (size_t i = 0; i < run->n; i++) {
         const struct treasury_result *r = &run->list[i];
         const struct result_order *o = &run->orders[i];
-        char event[TREASURY_VALUE_BYTES], amount[TREASURY_VALUE_BYTES],
-            day[TREASURY_VALUE_BYTES];
+        char event[BUS_PG_TEXT_BYTES], amount[BUS_PG_TEXT_BYTES],
+            day[BUS_PG_TEXT_BYTES];
         BUS_CHECK((unsigned)r->outcome < TREASURY_OUTCOMES);
         if (!run_counts(run, i)) {
             continue;
         }
-        treasury_columns_add(
+        bus_pg_columns_add(
             &run->columns,
-            TREASURY_ROW(
-                treasury_value_id(&r->event_id, event), bus_strv(o->order),
+            BUS_PG_ROW(
+                bus_pg_text_id(&r->event_id, event), bus_strv(o->order),
                 r->bank, bus_strv(outcomes[r->outcome]),
-                treasury_value_number(r->amount_fen, amount),
-                result_said(r->reason), treasury_value_day(r->value_day, day),
+                bus_pg_text_number(r->amount_fen, amount),
+                result_said(r->reason), bus_pg_text_day(r->value_day, day),
                 result_said(r->reference), bus_strv(run->ends[i].end),
                 o->there ? bus_strv(o->fund) : (struct bus_strv){NULL, 0}));
     }
@@ -186,10 +186,10 @@ run_move(struct treasury_books *b, struct result_run *run, struct bus_err *err)
     for (size_t i = 0; i < run->n; i++) {
         const struct result_order *o = &run->orders[i];
         if (o->effect.moves) {
-            treasury_columns_add(
-                &run->columns,
-                TREASURY_ROW(bus_strv(o->order), bus_strv(result_word(o)),
-                             result_said(run->list[i].reference)));
+            bus_pg_columns_add(&run->columns,
+                               BUS_PG_ROW(bus_strv(o->order),
+                                          bus_strv(result_word(o)),
+                                          result_said(run->list[i].reference)));
         }
     }
     BUS_TRY(treasury_books_ask_rows(b, consumers_treasury_sql_orders_move,
@@ -198,10 +198,10 @@ run_move(struct treasury_books *b, struct result_run *run, struct bus_err *err)
         const struct result_order *o = &run->orders[i];
         if (o->effect.moves && o->newest &&
             bus_fsm_can(&treasury_line_fsm, o->line_state, o->effect.event)) {
-            treasury_columns_add(
-                &run->columns,
-                TREASURY_ROW(bus_strv(o->line), bus_strv(result_word(o)),
-                             result_said(run->list[i].reason)));
+            bus_pg_columns_add(&run->columns,
+                               BUS_PG_ROW(bus_strv(o->line),
+                                          bus_strv(result_word(o)),
+                                          result_said(run->list[i].reason)));
         }
     }
     return treasury_books_ask_rows(b, consumers_treasury_sql_lines_move,
@@ -401,7 +401,7 @@ int treasury_results_take(struct treasury_books *b,
         run.ends = ret + at;
         rc = run_take(b, &run, touched, err);
     }
-    treasury_columns_fini(&run.columns);
+    bus_pg_columns_fini(&run.columns);
     bus_free(run.orders);
     return rc;
 }
@@ -450,15 +450,15 @@ static int result_framed(const struct treasury_result *r,
 }
 
 static int tell_add(const struct bus_config *c,
-                    struct treasury_columns *rows,
+                    struct bus_pg_columns *rows,
                     const struct treasury_result *r,
                     const struct treasury_result_of *of,
                     struct bus_arena *mem,
                     struct bus_err *err)
 {
-    char bank[BANK_BYTES], event[TREASURY_VALUE_BYTES],
-        household[TREASURY_VALUE_BYTES], case_id[TREASURY_VALUE_BYTES],
-        cause[TREASURY_VALUE_BYTES];
+    char bank[BANK_BYTES], event[BUS_PG_TEXT_BYTES],
+        household[BUS_PG_TEXT_BYTES], case_id[BUS_PG_TEXT_BYTES],
+        cause[BUS_PG_TEXT_BYTES];
     struct bus_strv framed;
     BUS_CHECK(r->bank.n < sizeof(bank));
     BUS_TRY(result_framed(r, of, mem, &framed, err));
@@ -468,19 +468,19 @@ static int tell_add(const struct bus_config *c,
     if (topic == NULL || value == NULL) {
         return bus_fail(err, BUS_ETOOBIG, "a result of the treasury");
     }
-    struct bus_strv of_household = treasury_value_id(&of->household, household);
-    treasury_columns_add(
-        rows, TREASURY_ROW(bus_strv(topic), of_household, bus_strv(value),
-                           treasury_value_id(&r->event_id, event),
-                           BUS_STRV("sa.payment_result.v1"), of_household,
-                           treasury_value_id(&of->case_id, case_id),
-                           treasury_value_id(&of->cause, cause),
-                           BUS_STRV(TREASURY_ITSELF)));
+    struct bus_strv of_household = bus_pg_text_id(&of->household, household);
+    bus_pg_columns_add(
+        rows, BUS_PG_ROW(bus_strv(topic), of_household, bus_strv(value),
+                         bus_pg_text_id(&r->event_id, event),
+                         BUS_STRV("sa.payment_result.v1"), of_household,
+                         bus_pg_text_id(&of->case_id, case_id),
+                         bus_pg_text_id(&of->cause, cause),
+                         BUS_STRV(TREASURY_ITSELF), (struct bus_strv){0}));
     return BUS_OK;
 }
 
 static int tell_put(struct treasury_books *b,
-                    struct treasury_columns *rows,
+                    struct bus_pg_columns *rows,
                     struct bus_err *err)
 {
     return treasury_books_ask_rows(b, bus_ledger_sql_outbox_put_many, rows,
@@ -495,7 +495,7 @@ int treasury_results_tell(const struct bus_config *c,
                           struct bus_arena *mem,
                           struct bus_err *err)
 {
-    struct treasury_columns rows = {0};
+    struct bus_pg_columns rows = {0};
     int rc = BUS_OK;
     BUS_CHECK(mem != NULL && mem != b->mem);
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
@@ -505,7 +505,7 @@ int treasury_results_tell(const struct bus_config *c,
         }
     }
     rc = rc == BUS_OK ? tell_put(b, &rows, err) : rc;
-    treasury_columns_fini(&rows);
+    bus_pg_columns_fini(&rows);
     return rc;
 }
 
@@ -516,10 +516,10 @@ int treasury_result_say(const struct bus_config *c,
                         struct bus_arena *mem,
                         struct bus_err *err)
 {
-    struct treasury_columns one = {0};
+    struct bus_pg_columns one = {0};
     int rc = tell_add(c, &one, r, of, mem, err);
     rc = rc == BUS_OK ? tell_put(b, &one, err) : rc;
-    treasury_columns_fini(&one);
+    bus_pg_columns_fini(&one);
     return rc;
 }
 

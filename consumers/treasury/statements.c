@@ -317,9 +317,11 @@ static int st_put(struct st_taking *t,
                                                       : s->closing_day;
     first = first < s->closing_day ? first : s->closing_day;
     BUS_TRY(st_before(t, fund, &before, err));
-    if (before.n > 0) {
-        BUS_TRY(st_follows(t, &before, s, first, err));
+    int rc = before.n > 0 ? st_follows(t, &before, s, first, err) : BUS_OK;
+    if (rc == BUS_ESTATE && s->closing_day >= before.closing_day) {
+        t->told->gap = fund;
     }
+    BUS_TRY(rc);
     BUS_TRY(treasury_books_ask(b, consumers_treasury_sql_fund_put,
                                TREASURY_PARAMS(fund), NULL, err));
     const char *content = treasury_books_bytes(

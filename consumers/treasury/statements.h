@@ -5,7 +5,8 @@
  * row without a gap: each opens with what the one before closed with, numbers
  * follow each other, and where a bank counts none no working day is left out.
  * What does not fit is refused as a whole, with its reason; the file is kept
- * and waits for a person, or for what is missing (bank_file_waiting).
+ * and waits for a person, or for what is missing (bank_file_waiting). While one
+ * waits behind a gap its fund stands as it does while it differs.
  *
  * Every entry is held against the books to the fen (fund_difference). While a
  * fund differs no batch of it is prepared or approved: until the answer that is
@@ -26,6 +27,7 @@ struct treasury_statement_taken
     bool kind_known;
     int64_t statements, known; /* known: taken before, in another file */
     int64_t entries, total_fen;
+    const char *gap; /* refused: one before it is missing of this fund; NULL */
 };
 /* path: our copy. BUS_ACT_REJECT as treasury_file_take() has it. */
 int treasury_statement_take(const struct bus_config *c,
@@ -41,7 +43,8 @@ int treasury_statement_take(const struct bus_config *c,
 int treasury_statement_match(struct treasury_books *b,
                              const char *fund,
                              struct bus_err *err) BUS_MUSTCHECK;
-/* BUS_ESTATE: the fund is not what its bank says; some are named. */
+/* BUS_ESTATE: the fund is not what its bank says, and some are named, or a
+ * statement of it waits behind a gap. */
 int treasury_fund_agrees(struct treasury_books *b,
                          const char *fund,
                          struct bus_err *err) BUS_MUSTCHECK;

@@ -22,7 +22,7 @@ import bank_files  # noqa: E402
 from county import application  # noqa: E402
 from sealed import keys_of  # noqa: E402
 from town import PASSWORD  # noqa: E402
-from bank_files import CHEN, FILES, LIU, ZHAO, asked, granted, months, notice, status, treasury, until  # noqa: E402
+from bank_files import CHEN, FILES, LIU, ZHAO, asked, budgeted, granted, months, notice, status, treasury, until  # noqa: E402
 
 LINES = 1000 if "--quick" in sys.argv else 10000
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -122,7 +122,7 @@ def main(bus):
     FILES.mkdir(mode=0o700)
     granted(bus, 1, "M-1", 66000)
     assert until(lambda: months(bus) >= 3, 60, bus.town.moved)
-    treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
+    budgeted(bus, "600000.00")
     for role in ("matcher", "dispatch", "ledger"):
         bus.town.kill(role)
     each = months(bus)

@@ -28,10 +28,10 @@ def main():
         return windows[-1]
     try:
         desk.desk_of(bus, port)
-        for name, op in (("zhao", desk_money.ZHAO), ("chen", desk_money.CHEN)):
+        for name, op in (("zhao", desk_money.ZHAO), ("chen", desk_money.CHEN), ("liu", desk_money.LIU)):
             account(bus, name, (op,))
         desk_money.award(bus)
-        bus.town.lianou("treasury", "budget", "CG", "600000.00", "--why", "年度预算", "--account", "chen", stdin=PASSWORD + "\n")
+        desk_money.budgeted(bus, ("chen", "liu"))
         first = signed_in(window(scripts=False), "zhao", "/money")
         reader = signed_in(window(), "chen", "/money")
         looked_at(reader, "money", axe)

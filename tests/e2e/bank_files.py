@@ -8,7 +8,7 @@ import stat
 import time
 import uuid
 
-from treasury import ACCOUNT, CHEN, FOLDER, LIU, ZHAO, Bus, asked, becomes, granted, months, treasury, until  # noqa: E402
+from treasury import ACCOUNT, CHEN, FOLDER, LIU, ZHAO, Bus, asked, becomes, budgeted, granted, months, treasury, until  # noqa: E402
 import pathlib  # noqa: E402
 
 import sepaxml  # noqa: E402
@@ -144,7 +144,7 @@ def run(bus):
     FILES.mkdir(mode=0o700)
     _, first = granted(bus, 1, "F-1", 66000)
     assert until(lambda: months(bus) >= 3, 60, bus.town.moved)
-    treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
+    budgeted(bus, "600000.00")
     batch, out = sent(bus)
     orders = made(bus, batch, out, int(asked(bus, "SELECT lines FROM batch")))
     refused(bus, batch, orders)

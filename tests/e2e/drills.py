@@ -22,7 +22,7 @@ START = datetime.date(2026, 9, 1)
 if os.environ.get("COUNTY_INNER"):
     own_day.go(START)
 from board import money, today  # noqa: E402
-from treasury import (CHEN, FOLDER, LIU, ZHAO, answer, asked, batched, becomes, granted, head_of, treasury)  # noqa: E402
+from treasury import (CHEN, FOLDER, LIU, ZHAO, answer, asked, batched, becomes, budgeted, granted, head_of, treasury)  # noqa: E402
 from county import OPERATOR, SOURCE, Bus, application, framed, newest  # noqa: E402
 from patience import halt, until  # noqa: E402
 
@@ -327,7 +327,7 @@ def main():
     try:
         for who in (ZHAO, CHEN, LIU):
             bus.town.account(who)
-        treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
+        budgeted(bus, "600000.00")
         for drill in (D2, D3, D6, D8, D9, D7, D1, D11, D5, D10):
             if not sys.argv[1:] or drill.__name__ in sys.argv:
                 begun = time.monotonic()

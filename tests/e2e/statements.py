@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 from bank_files import FILES, SPACE, main, sent, take  # noqa: E402
-from treasury import CHEN, LIU, ZHAO, asked, becomes, granted, months, treasury, until  # noqa: E402
+from treasury import CHEN, LIU, ZHAO, asked, becomes, budgeted, granted, months, treasury, until  # noqa: E402
 
 ACCOUNT = "NL41MOCK0000000001"
 
@@ -163,7 +163,7 @@ def run(bus):
     FILES.mkdir(mode=0o700)
     granted(bus, 1, "S-1", 66000)
     assert until(lambda: months(bus) >= 3, 60, bus.town.moved)
-    treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
+    budgeted(bus, "600000.00")
     orders, days, notices = paid_there(bus)
     stated(bus, orders, days, notices)
     resolved(bus, days[-1])

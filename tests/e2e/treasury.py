@@ -43,6 +43,12 @@ def asked(bus, sql):
     return r.stdout.strip()
 
 
+def budgeted(bus, yuan, fund="CG", why="the year's", who=(CHEN, LIU)):
+    """A fund's money: one says it, another agrees."""
+    n = treasury(bus, "budget", fund, yuan, "--why", why, who=who[0]).strip()
+    treasury(bus, "budget", "agree", n, who=who[1])
+
+
 def becomes(bus, want, sql, what):
     assert until(lambda: asked(bus, sql) == str(want), 60, bus.town.moved), (what, asked(bus, sql), want)
 
@@ -123,7 +129,17 @@ def run(bus):
     assert "0.00 yuan free" in treasury(bus, "batch", "prepare", "CG", "2099-12-31", who=ZHAO, good=False)
     assert "OPERATOR_LIMIT" in treasury(bus, "budget", "CG", "500000.01", "--why", "2026", who=ZHAO, good=False)
     no_longer_in_office(bus)
-    treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN)
+    said = treasury(bus, "budget", "CG", "600000.00", "--why", "the year's", who=CHEN).strip()
+    assert "another has to" in treasury(bus, "budget", "agree", said, who=CHEN, good=False)
+    assert "OPERATOR_LIMIT" in treasury(bus, "budget", "agree", said, who=ZHAO, good=False)
+    assert "0.00 yuan free" in treasury(bus, "batch", "prepare", "CG", "2099-12-31", who=ZHAO, good=False)
+    assert "600000.00" in treasury(bus, "budgets")
+    treasury(bus, "budget", "agree", said, who=LIU)
+    assert "open no more" in treasury(bus, "budget", "agree", said, who=LIU, good=False)
+    assert "is not over" in treasury(bus, "close-year", "CG", str(TODAY.year), "--why", "x", who=CHEN, good=False)
+    assert re.search(r"CG +%d +0.00 +600000.00 .* 600000.00" % TODAY.year, treasury(bus, "years", "CG"))
+    dropped = treasury(bus, "budget", "CG", "1.00", "--why", "x", who=CHEN).strip()
+    treasury(bus, "budget", "drop", dropped, who=ZHAO)
     assert "ACCOUNT" in treasury(bus, "budget", "CG", "1.00", "--why", "x", good=False).upper()
     batch = batched(bus)
     bus.town.kill("treasury")  # D3

@@ -24,7 +24,7 @@ FIRST = datetime.date(2026, 1, 5)
 if os.environ.get("COUNTY_INNER"):
     own_day.go(FIRST)
 from board import money, reckoned, today  # noqa: E402
-from treasury import ACCOUNT, CHEN, FOLDER, LIU, ZHAO, asked, becomes, treasury  # noqa: E402
+from treasury import ACCOUNT, CHEN, FOLDER, LIU, ZHAO, asked, becomes, budgeted, treasury  # noqa: E402
 from county import OPERATOR, SOURCE, Bus, application, clerk, framed, identity, newest  # noqa: E402
 from patience import until  # noqa: E402
 
@@ -137,7 +137,7 @@ class Year:
         for fund, bank, last, fen in rows(self.bus, "SELECT d.fund, d.bank, max(d.pay_day), sum(d.amount_fen) FROM due_line d JOIN award a "
                                           "USING (assignment_id) WHERE d.state = 'due' AND a.state <> 'waiting' AND (a.state = 'live' OR d.first_day <= a.until) "
                                           "AND d.pay_day <= '%s' GROUP BY 1, 2 ORDER BY 1, 2" % today()):
-            treasury(self.bus, "budget", fund, "%d.%02d" % divmod(int(fen), 100), "--why", "当月预算", who=CHEN)
+            budgeted(self.bus, "%d.%02d" % divmod(int(fen), 100), fund, "当月预算")
             batch = treasury(self.bus, "batch", "prepare", fund, last, who=ZHAO).strip()
             for who in (CHEN, LIU):
                 treasury(self.bus, "batch", "approve", batch, who=who)

@@ -65,7 +65,7 @@ BEGIN
         outbox
         TO lianou_treasury;
     GRANT SELECT, INSERT, UPDATE, DELETE ON batch_line TO lianou_treasury; -- out of a batch that was not sent
-    GRANT SELECT ON fund_balance, fund_day, fund_board, treasury_move TO lianou_treasury;
+    GRANT SELECT ON fund_balance, fund_day, fund_year, fund_board, treasury_move TO lianou_treasury;
     GRANT SELECT (event_id) ON event TO lianou_treasury; -- what it relays: whether it was sent before
     GRANT SELECT (topic, part, next) ON reading TO lianou_treasury;
     GRANT USAGE ON SEQUENCE account_entry_n_seq, treasury_act_n_seq, bank_file_n_seq, outbox_id_seq TO lianou_treasury;

@@ -98,9 +98,44 @@ static int act_budget(struct asked_treasury *a, struct bus_err *err)
         return bus_fail(err, BUS_EUSAGE, "%s: yuan, as 3000.00 / 金额有误",
                         a->words[2]);
     }
+    const char *budget = NULL;
     BUS_TRY(treasury_may(a, BUS_REGISTER_PAY, fen, err));
-    return treasury_budget(&a->books, a->words[1], less ? -fen : fen, a->why,
-                           err);
+    BUS_TRY(treasury_budget_say(&a->books, a->words[1], less ? -fen : fen,
+                                a->why, &budget, err));
+    (void)printf("%s\n", budget);
+    return BUS_OK;
+}
+
+static int act_close_year(struct asked_treasury *a, struct bus_err *err)
+{
+    const char *budget = NULL;
+    int64_t year = 0;
+    if (bus_conf_fund(&a->t.config, a->words[1]) == NULL) {
+        return bus_fail(err, BUS_EUSAGE,
+                        "no fund '%s' in funds.yaml / 无此资金", a->words[1]);
+    }
+    if (!bus_strv_to_i64(bus_strv(a->words[2]), &year) || year < 2000 ||
+        year > 9998) {
+        return bus_fail(err, BUS_EUSAGE, "%s: a year is 2026 / 年度有误",
+                        a->words[2]);
+    }
+    BUS_TRY(treasury_year_close(&a->books, a->words[1], (int)year, a->why,
+                                &budget, err));
+    (void)printf("%s\n", budget);
+    return BUS_OK;
+}
+
+static int act_budget_agree(struct asked_treasury *a, struct bus_err *err)
+{
+    int64_t fen = 0;
+    BUS_TRY(treasury_budget_fen(&a->books, a->words[2], &fen, err));
+    BUS_TRY(treasury_may(a, BUS_REGISTER_PAY, fen < 0 ? -fen : fen, err));
+    return treasury_budget_agree(&a->books, a->words[2], err);
+}
+
+static int act_budget_drop(struct asked_treasury *a, struct bus_err *err)
+{
+    return treasury_budget_drop(&a->books, a->words[2], err);
 }
 
 static int act_again(struct asked_treasury *a, struct bus_err *err)
@@ -231,7 +266,14 @@ static const struct
     {"files", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_files, NULL, NULL},
     {"look", NULL, 1, 1, WHOM_PAYS, true, act_look, NULL, NULL},
     {"agree", NULL, 1, 1, WHOM_APPROVES, false, act_agree, NULL, NULL},
+    {"budgets", NULL, 0, 0, WHOM_NOBODY, false, cli_treasury_budgets, NULL,
+     NULL},
+    {"budget", "agree", 1, 1, WHOM_APPROVES, false, act_budget_agree, NULL,
+     NULL},
+    {"budget", "drop", 1, 1, WHOM_PAYS, false, act_budget_drop, NULL, NULL},
     {"budget", NULL, 2, 2, WHOM_PAYS, true, act_budget, NULL, NULL},
+    {"close-year", NULL, 2, 2, WHOM_PAYS, true, act_close_year, NULL, NULL},
+    {"years", NULL, 0, 1, WHOM_NOBODY, false, cli_treasury_years, NULL, NULL},
     {"again", NULL, 1, 1, WHOM_PAYS, true, act_again, NULL, NULL},
     {"repaid", NULL, 1, 1, WHOM_PAYS, true, act_repaid, NULL, NULL},
     {"looked", NULL, 1, 1, WHOM_PAYS, true, act_looked, NULL, NULL},
@@ -352,8 +394,10 @@ const struct lianou_command lianou_cmd_treasury = {
              "answers | batches |\n    batch show BATCH | batch prepare FUND "
              "DAY | batch approve|send|close BATCH |\n    batch withdraw BATCH "
              "--why TEXT | file BATCH --out FILE | take FILE --bank CODE |\n   "
-             " budget FUND YUAN --why TEXT | again|repaid LINE "
-             "--why TEXT | looked ANSWER --why TEXT |\n    stop|resume AWARD "
+             " budget FUND YUAN --why TEXT | budget agree|drop NUMBER | "
+             "budgets | close-year FUND YEAR --why TEXT |\n    years [FUND] | "
+             "again|repaid LINE --why TEXT | looked ANSWER --why "
+             "TEXT |\n    stop|resume AWARD "
              "--why TEXT |\n    statement FILE --bank CODE | statement show "
              "NUMBER | statements|differences [FUND] |\n    look DIFFERENCE "
              "--as fee|interest|other|accepted --why TEXT | agree DIFFERENCE "

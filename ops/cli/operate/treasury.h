@@ -14,6 +14,7 @@ struct asked_treasury
     const char *account, *why, *of, *through, *out, *bank, *as;
     const char *part; /* a file that is not what it will be yet */
     const char *kind; /* of a file that is taken; NULL: not known yet */
+    const char *gap;  /* the fund of a statement that was refused for one */
     struct bus_arena mem;
     struct treasury_books books;
     struct cli_signed_in by;
@@ -39,6 +40,8 @@ int cli_treasury_funds(struct asked_treasury *a, struct bus_err *err);
 int cli_treasury_answers(struct asked_treasury *a, struct bus_err *err);
 int cli_treasury_batches(struct asked_treasury *a, struct bus_err *err);
 int cli_treasury_batch_show(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_years(struct asked_treasury *a, struct bus_err *err);
+int cli_treasury_budgets(struct asked_treasury *a, struct bus_err *err);
 int cli_treasury_due_show(struct asked_treasury *a,
                           const char *through,
                           struct bus_err *err);

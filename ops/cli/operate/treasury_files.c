@@ -205,8 +205,8 @@ int cli_treasury_take_ended(struct asked_treasury *a,
     int told = treasury_books_begin(&a->books, &other);
     if (told == BUS_OK) {
         told = treasury_file_refused(&a->books, a->bank, a->part,
-                                     a->kind != NULL ? a->kind : "", why.msg,
-                                     &other);
+                                     a->kind != NULL ? a->kind : "", a->gap,
+                                     why.msg, &other);
         told = treasury_books_end(&a->books, told, &other);
     }
     if (told != BUS_OK) {

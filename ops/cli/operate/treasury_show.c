@@ -8,9 +8,11 @@
 #include "consumers/treasury/sql/batch_acts.h"
 #include "consumers/treasury/sql/batch_lines.h"
 #include "consumers/treasury/sql/batches_list.h"
+#include "consumers/treasury/sql/budgets_open.h"
 #include "consumers/treasury/sql/due_list.h"
 #include "consumers/treasury/sql/fund_days.h"
 #include "consumers/treasury/sql/lines_list.h"
+#include "consumers/treasury/sql/years.h"
 #include "ops/cli/operate/treasury.h"
 
 static void show_yuan(int64_t fen, int width)
@@ -116,6 +118,31 @@ int cli_treasury_batches(struct asked_treasury *a, struct bus_err *err)
         "state 状态 / lines 笔数 / total 总额 / prepared 制批 / approved 审批",
         "sssssssysss", width};
     return cli_treasury_show(a, consumers_treasury_sql_batches_list, NULL, 0,
+                             &shown, err);
+}
+
+int cli_treasury_years(struct asked_treasury *a, struct bus_err *err)
+{
+    static const int width[] = {6, 4, 15, 15, 15, 15, 12, 15, 15};
+    static const struct shown shown = {
+        "fund 资金 / year 年度 / carried in 上年结转 / budget 预算 / paid 支出 "
+        "/ "
+        "returned 退回 / bank's own 银行收付 / carried over 结转下年 / remains "
+        "结余",
+        "ssyyyyyyy", width};
+    const char *params[] = {a->words[1]};
+    return cli_treasury_show(a, consumers_treasury_sql_years, params, 1, &shown,
+                             err);
+}
+
+int cli_treasury_budgets(struct asked_treasury *a, struct bus_err *err)
+{
+    static const int width[] = {4, 4, 15, 20, 12, 16};
+    static const struct shown shown = {
+        "number 编号 / fund 资金 / amount 金额 / why 原因 / who 提出人 / "
+        "when 时间",
+        "ssysss", width};
+    return cli_treasury_show(a, consumers_treasury_sql_budgets_open, NULL, 0,
                              &shown, err);
 }
 

@@ -31,6 +31,7 @@ int cli_treasury_statement(struct asked_treasury *a, struct bus_err *err)
     int rc = treasury_statement_take(&a->t.config, &a->books, a->bank, a->part,
                                      &taken, err);
     a->kind = taken.kind_known ? bus_bank_kind_words[taken.kind] : NULL;
+    a->gap = taken.gap;
     if (rc != BUS_OK) {
         return rc;
     }

@@ -7,6 +7,10 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/outbox.h"
 #include "bus/role/types.h"
+#include "consumers/clock/rules/grant_ends.h"
+#include "consumers/clock/rules/pay_days.h"
+#include "consumers/clock/rules/reviews.h"
+#include "consumers/clock/sql/stages_next.h"
 #include "consumers/clock/tick.h"
 #include "consumers/ledger/extract.h"
 #include "schemas/assignment.h"
@@ -49,7 +53,7 @@ static int clock_teardown(void **state)
     bus_policy_calendar_free(calendar);
     bus_wire_registry_free(schemas);
     bus_conf_close(&config);
-    bus_arena_fini(&subject.mem);
+    clock_fini(&subject);
     bus_arena_fini(&outbox.mem);
     return place_teardown(state);
 }
@@ -296,6 +300,108 @@ static void days_of_awards(void **state)
     number_is(6, "SELECT count(*) FROM outbox");
 }
 
+/* n live awards, a day apart from the first one's on, each of its own. */
+static void awards_from(const char *first, int n)
+{
+    char sql[1024];
+    (void)snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO fund (code) VALUES ('CG') ON CONFLICT DO NOTHING; INSERT "
+        "INTO award (assignment_id, decision_id, household_id, case_id, "
+        "event_id, item, beneficiary, purpose, fund, bank, amount_fen, period, "
+        "day_off, pay_day, from_month, decided, state, payee_hash, personal) "
+        "SELECT u(1000 + n), u(20), u(1), u(2), u(30), 'MZ01', u(1000 + n), "
+        "'aid', 'CG', 'nongshang', 1, 'month', 'after', 10, 24310, date '%s' + "
+        "n %% 2000, 'live', decode(repeat('00', 16), 'hex'), '' FROM "
+        "generate_series(0, %d) n",
+        first, n - 1);
+    place_do(sql);
+}
+
+static void reviewed(const char *day, size_t want)
+{
+    struct bus_pg_rows *r = NULL;
+    assert_int_equal(bus_pg_query(place.pg, consumers_clock_rules_reviews, &day,
+                                  1, &r, &err),
+                     BUS_OK);
+    if (bus_pg_count(r) != want) {
+        fail_msg("%s: %zu, not %zu", day, bus_pg_count(r), want);
+    }
+    bus_pg_rows_free(r);
+}
+
+/* Granted on 28 and 29 February and 1 March 2024. */
+static void a_year_of_a_leap_day(void **state)
+{
+    (void)state;
+    begin("leap", "2024-01-01");
+    awards_from("2024-02-28", 3);
+    reviewed("2024-02-29", 0);
+    reviewed("2025-02-28", 2);
+    reviewed("2025-03-01", 1);
+    reviewed("2028-02-28", 1);
+    reviewed("2028-02-29", 1);
+    reviewed("2028-03-01", 1);
+}
+
+#define READS "EXPLAIN (ANALYZE) EXECUTE asked "
+/* How the server reads what a rule asks for has this in it, and no row that
+ * it read and threw away. */
+static void reads_by(const char *index,
+                     const char *sql,
+                     const char *types,
+                     const char *asked)
+{
+    char text[4096];
+    bool there = false;
+    struct bus_pg_rows *r = NULL;
+    (void)snprintf(text, sizeof(text), "PREPARE asked (%s) AS %s", types, sql);
+    place_do(text);
+    assert_int_equal(bus_pg_query(place.pg, asked, NULL, 0, &r, &err), BUS_OK);
+    for (size_t i = 0; i < bus_pg_count(r); i++) {
+        const char *line = bus_pg_value(r, i, 0);
+        there |= strstr(line, index) != NULL;
+        if (strstr(line, "Seq Scan") != NULL ||
+            strstr(line, "Rows Removed") != NULL) {
+            fail_msg("%s: %s", index, line);
+        }
+    }
+    bus_pg_rows_free(r);
+    place_do("DEALLOCATE asked");
+    if (!there) {
+        fail_msg("not by %s", index);
+    }
+}
+
+/* Many awards, lines and deadlines, of which few are due: the others are not
+ * looked at. */
+static void reads_what_is_due(void **state)
+{
+    (void)state;
+    begin("reads", "2026-09-01");
+    awards_from("2021-03-01", 20000);
+    place_do(
+        "INSERT INTO due_line (line_id, assignment_id, item, beneficiary, "
+        "period, purpose, fund, bank, amount_fen, first_day, last_day, "
+        "pay_day, back) SELECT u(100000 + n), u(1000 + n), 'MZ01', u(1000 + "
+        "n), '2026-09', 'aid', 'CG', 'nongshang', 1, '2026-09-01', "
+        "'2026-09-30', date '2026-09-02' + n % 2000, false FROM "
+        "generate_series(0, 19999) n; INSERT INTO deadline (rule, about, "
+        "household_id, due_day, opened_at, stage, next_day) SELECT 'notices', "
+        "u(n), u(1), date '2026-09-05' + n % 2000, now(), 'open', date "
+        "'2026-09-02' + n % 2000 FROM generate_series(1, 20000) n; UPDATE "
+        "award SET until = '2027-01-01' WHERE assignment_id < u(2000); "
+        "ANALYZE");
+    reads_by("award_reviewed", consumers_clock_rules_reviews, "date",
+             READS "('2026-09-02')");
+    reads_by("award_until", consumers_clock_rules_grant_ends, "date",
+             READS "('2026-09-02')");
+    reads_by("due_line_open", consumers_clock_rules_pay_days, "date",
+             READS "('2026-09-02')");
+    reads_by("deadline_next", consumers_clock_sql_stages_next, "date, int",
+             READS "('2026-09-02', 500)");
+}
+
 /* What was told and not committed is told again, under the same id; what is in
  * the outbox leaves under it. */
 static void over_a_crash(void **state)
@@ -436,6 +542,8 @@ int main(void)
         cmocka_unit_test(a_standstill_is_caught_up),
         cmocka_unit_test(a_clock_that_jumps),
         cmocka_unit_test(days_of_awards),
+        cmocka_unit_test(a_year_of_a_leap_day),
+        cmocka_unit_test(reads_what_is_due),
         cmocka_unit_test(over_a_crash),
         cmocka_unit_test(as_the_ledger_writes_them),
     };

@@ -271,6 +271,13 @@ static void books_are_double_entry(void **state)
     is(BOOK ENTRY("902", "CG", "transit", "-1",
                   "settle") "," ENTRY("902", "CG", "paid", "1", "settle"),
        "fund_has_money");
+    is("INSERT INTO account_entry (txn, fund, account, amount_fen, kind, day, "
+       "line_id) SELECT u(903), 'CG', account, fen, 'commit', '2020-12-10', "
+       "u(999) FROM (VALUES ('free', -1), ('committed', 1)) e(account, fen)",
+       "entry_names");
+    is("DELETE FROM due_line", "only_grows");
+    is("DELETE FROM batch", "only_grows");
+    is("UPDATE fund SET code = 'XX'", "only_grows");
     is(BOOK ENTRY("902", "CG", "purse", "1", "settle"),
        "account_entry_account_check");
     is("DELETE FROM account_entry", "only_grows");

@@ -14,9 +14,9 @@
 #include "bus/role/types.h"
 #include "consumers/treasury/awards.h"
 #include "consumers/treasury/events.h"
-#include "consumers/treasury/officer.h"
 #include "consumers/treasury/orders.h"
 #include "schemas/case_event.h"
+#include "tests/live/pg/budget.h"
 #include "tests/live/pg/place.h"
 
 #define FEN   66000
@@ -237,7 +237,7 @@ static void granted(const char *database, size_t people)
     said(&c);
     number_is(1, "SELECT count(*) FROM award");
     as("op-money", day_of(7, 20));
-    well(treasury_budget(&books, "CG", 100 * FEN, "2026", &err));
+    well(budget_by_two(&books, "CG", 100 * FEN, "2026", &err));
 }
 
 static void due_by(int32_t day)

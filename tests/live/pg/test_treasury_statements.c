@@ -10,10 +10,11 @@
 #include "bus/base/clock.h"
 #include "bus/ledger/sql/audit_money.h"
 #include "consumers/treasury/awards.h"
-#include "consumers/treasury/officer.h"
+#include "consumers/treasury/bank_files.h"
 #include "consumers/treasury/results.h"
 #include "consumers/treasury/statements.h"
 #include "consumers/treasury/states.h"
+#include "tests/live/pg/budget.h"
 #include "tests/live/pg/place.h"
 
 #define FEN 66000
@@ -150,7 +151,7 @@ static void county(const char *name)
     (void)place_database(name);
     as("op-money");
     books.day = day_of(2026, 12, 1);
-    came(treasury_budget(&books, "CG", 1000000, "2026", &err), BUS_OK, NULL);
+    came(budget_by_two(&books, "CG", 1000000, "2026", &err), BUS_OK, NULL);
     granted(1);
     prepared(BUS_OK, NULL);
     approved("op-qian", BUS_OK, NULL);
@@ -238,6 +239,8 @@ static void many_are_as_one_by_one(void **state)
 /* --- statements, as MT940 --- */
 
 /* Of one day of December: entries are given; NULL: none. */
+static bool refused; /* what is not taken is put down and waits */
+
 static void stated(int number,
                    int day,
                    const char *opening,
@@ -261,6 +264,12 @@ static void stated(int number,
                                      &err);
     bool again = text != NULL && strcmp(text, "again") == 0;
     came(rc, want, again ? NULL : text);
+    if (refused) { /* as the command does, in a transaction of its own */
+        as("op-liu");
+        came(treasury_file_refused(&books, "nongshang", path, "MT940",
+                                   taken.gap, text, &err),
+             BUS_OK, NULL);
+    }
     assert_int_equal(unlink(path), 0);
     assert_true(taken.again == again);
 }
@@ -386,6 +395,42 @@ static void a_row_without_a_gap(void **state)
     number_is(3, "SELECT count(*) FROM bank_file WHERE ended = 'TAKEN'");
 }
 
+/* What waits behind a gap stops its fund, until what is missing has come and
+ * it is taken, or somebody has looked. */
+static void a_gap_stops_the_fund(void **state)
+{
+    char none[8] = "";
+    (void)state;
+    county("gap");
+    stated(7, 1, "0,00", ":61:2612011201C10000,00NTRFNONREF//B1\n", "10000,00",
+           BUS_OK, NULL);
+    refused = true;
+    stated(9, 3, "10000,00", NULL, "10000,00", BUS_ESTATE, "NUMBER_MISSING");
+    number_is(1, "SELECT count(*) FROM bank_file_waiting WHERE fund = 'CG'");
+    granted(2);
+    prepared(BUS_ESTATE, "waits behind a gap, F");
+    prepared(BUS_ESTATE, "NUMBER_MISSING");
+    refused = false;
+    stated(8, 2, "10000,00", NULL, "10000,00", BUS_OK, NULL);
+    prepared(BUS_ESTATE, "waits behind a gap");
+    stated(9, 3, "10000,00", NULL, "10000,00", BUS_OK, NULL);
+    prepared(BUS_OK, NULL);
+    refused = true;
+    stated(12, 4, "10000,00", NULL, "10000,00", BUS_ESTATE, "NUMBER_MISSING");
+    as("op-liu");
+    came(treasury_fund_agrees(&books, "CG", &err), BUS_ESTATE, "gap");
+    text_of(none, sizeof(none), "SELECT 'F' || n FROM bank_file_waiting");
+    as("op-liu");
+    came(treasury_file_looked(&books, none, "sent in error", &err), BUS_OK,
+         NULL);
+    as("op-liu");
+    came(treasury_fund_agrees(&books, "CG", &err), BUS_OK, NULL);
+    stated(6, 2, "10000,00", NULL, "10000,00", BUS_ESTATE, "OUT_OF_ORDER");
+    as("op-liu");
+    came(treasury_fund_agrees(&books, "CG", &err), BUS_OK, NULL);
+    refused = false;
+}
+
 static size_t audited(const char *what)
 {
     struct bus_pg_rows *r = NULL;
@@ -453,6 +498,7 @@ int main(void)
         cmocka_unit_test(to_the_fen),
         cmocka_unit_test(a_difference_stops_the_fund),
         cmocka_unit_test(a_row_without_a_gap),
+        cmocka_unit_test(a_gap_stops_the_fund),
         cmocka_unit_test(the_auditor_names_it),
     };
     return cmocka_run_group_tests(tests, statements_setup, statements_teardown);
