@@ -189,6 +189,14 @@ static void acl_source(struct acl_maker *m, const struct bus_fact_source *s)
             bus_arena_printf(m->mem, "%s%s", m->c->prefix, who), BUS_ACL_READ);
 }
 
+/* What two people saw is said by them in a step; the matcher, which has held
+ * them against the register, and nobody else writes it there. */
+static void acl_survey(struct acl_maker *m)
+{
+    acl_topic(m, "lianou-matcher", BUS_ACL_READ, "facts", BUS_CONF_SURVEY);
+    acl_topic(m, "lianou-matcher", BUS_ACL_WRITE, "facts", BUS_CONF_SURVEY);
+}
+
 static void acl_ledger(struct acl_maker *m)
 {
     acl_add(m, "lianou-ledger", BUS_ACL_GROUP,
@@ -227,6 +235,9 @@ int bus_conf_acls(const struct bus_config *c,
     for (size_t i = 0; i < c->sources_count; i++) {
         if (bus_conf_source_told(c, &c->sources[i])) {
             acl_source(&m, &c->sources[i]);
+        }
+        if (strcmp(c->sources[i].code, BUS_CONF_SURVEY) == 0) {
+            acl_survey(&m);
         }
     }
     for (size_t i = 0; i < c->partners_count; i++) {

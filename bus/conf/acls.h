@@ -35,7 +35,8 @@ const char *bus_conf_acl_resource_word(enum bus_acl_resource r);
 const char *bus_conf_acl_operation_word(enum bus_acl_operation o);
 
 /* The source has a topic of its own for what is wrong with its facts
- * (notices.<code>): it sends some, and is no partner, who has one already. */
+ * (notices.<code>): it sends some, and is no partner, who has one already. A
+ * survey has none: whoever said its step is told. */
 bool bus_conf_source_told(const struct bus_config *c,
                           const struct bus_fact_source *s);
 

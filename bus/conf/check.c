@@ -203,6 +203,12 @@ static void check_stations(const struct bus_config *c,
 static void conf_check_facts(const struct bus_config *c,
                              struct bus_faults *faults)
 {
+    const struct bus_fact_source *survey = fact_source_of(c, BUS_CONF_SURVEY);
+    if (survey != NULL && !survey->topic && c->facts_node != NULL) {
+        bus_faults_add(faults, c->facts_node->at, BUS_CONF_SURVEY,
+                       "its facts come in steps and are said on a topic; must "
+                       "have topic: true");
+    }
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct bus_fact *f = &c->facts[i];
         const char *const *s = f->sources.items;

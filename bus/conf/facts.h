@@ -55,6 +55,8 @@ struct bus_fact
     const char *earliest, *latest, *pattern;
     const struct bus_node *node;
 };
+/* The source whose facts come with the step SURVEYED. */
+#define BUS_CONF_SURVEY "survey"
 struct bus_fact_source
 {
     const char *code; /* "hospital": facts.<code> */

@@ -16,6 +16,7 @@ struct bus_config_http
     const char *cert_file, *key_file; /* TLS; NULL: none */
     int callers, plain; /* who need not say who he is; where without TLS */
     int64_t session_ms, applications_hour, applications_day; /* of a person */
+    int64_t systems_day;   /* applications of one that signs */
     int64_t guesses_day;   /* wrong ones at POST /v1/progress, of a client */
     int64_t changeable_ms; /* what is submitted on a page; 0: not at all */
     bool second_factor;    /* of who approves money or seals a decision */

@@ -286,6 +286,11 @@ static const struct bus_key http_keys[] = {
      .doc = "applications that one person may send in a day, so that trying "
             "identity numbers takes days; beyond it 429; 0 = no limit",
      .doc_zh = "每名经办人每日可提交的申请数,超出返回 429;0 表示不限"},
+    {"systems_day", BUS_KEY_INT, AT(bus_config_http, systems_day),
+     .dflt = "5000", .min = 0, .max = 100000000,
+     .doc = "applications that one system of keys.callers may send in a day; "
+            "beyond it 429; 0 = no limit",
+     .doc_zh = "每个签名系统每日可提交的申请数,超出返回 429;0 表示不限"},
     {"guesses_day", BUS_KEY_INT, AT(bus_config_http, guesses_day), .dflt = "60",
      .min = 1, .max = 1000000,
      .doc = "wrong answers to \"whose document is it\" at POST /v1/progress "

@@ -92,7 +92,8 @@ static void add_partner(struct maker *m, const struct bus_conf_partner *p)
 bool bus_conf_source_told(const struct bus_config *c,
                           const struct bus_fact_source *s)
 {
-    return s->topic && bus_conf_partner(c, s->code) == NULL;
+    return s->topic && bus_conf_partner(c, s->code) == NULL &&
+           strcmp(s->code, BUS_CONF_SURVEY) != 0;
 }
 
 static int topic_cmp(const void *a, const void *b)

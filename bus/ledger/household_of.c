@@ -4,6 +4,7 @@
 #include "bus/base/hex.h"
 #include "bus/ledger/parts.h"
 #include "bus/ledger/sql/household_of.h"
+#include "bus/ledger/sql/household_of_case.h"
 #include "bus/role/types.h"
 #include "bus/wire/framing.h"
 
@@ -38,21 +39,18 @@ static int members_of(struct bus_strv hex,
     return rc;
 }
 
-int bus_ledger_household_of(struct bus_pg *pg,
-                            struct bus_strv application,
-                            struct bus_ledger_household *ret,
-                            struct bus_err *err)
+static int household_read(struct bus_pg *pg,
+                          const char *sql,
+                          const char *id,
+                          struct bus_ledger_household *ret,
+                          struct bus_err *err)
 {
-    char id[BUS_ID_TEXT + 1];
-    const char *param = bus_strv_copy(id, sizeof(id), application);
     struct bus_pg_rows *r = NULL;
-    BUS_CHECK(application.n == BUS_ID_TEXT);
     *ret = (struct bus_ledger_household){.members_count = 0};
-    BUS_TRY(bus_pg_query(pg, bus_ledger_sql_household_of, &param, 1, &r, err));
+    BUS_TRY(bus_pg_query(pg, sql, &id, 1, &r, err));
     int rc = bus_pg_count(r) > 0
                  ? BUS_OK
-                 : bus_fail(err, BUS_EUNKNOWN,
-                            "the application counts in no case yet");
+                 : bus_fail(err, BUS_EUNKNOWN, "there is no case of it yet");
     if (rc == BUS_OK &&
         (!bus_id_parse(bus_strv(bus_pg_value(r, 0, 0)), &ret->household_id) ||
          !bus_id_parse(bus_strv(bus_pg_value(r, 0, 1)), &ret->case_id))) {
@@ -64,4 +62,26 @@ int bus_ledger_household_of(struct bus_pg *pg,
     }
     bus_pg_rows_free(r);
     return rc;
+}
+
+int bus_ledger_household_of(struct bus_pg *pg,
+                            struct bus_strv application,
+                            struct bus_ledger_household *ret,
+                            struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    BUS_CHECK(application.n == BUS_ID_TEXT);
+    return household_read(pg, bus_ledger_sql_household_of,
+                          bus_strv_copy(id, sizeof(id), application), ret, err);
+}
+
+int bus_ledger_household_of_case(struct bus_pg *pg,
+                                 const struct bus_id *case_id,
+                                 struct bus_ledger_household *ret,
+                                 struct bus_err *err)
+{
+    char id[BUS_ID_TEXT + 1];
+    BUS_CHECK(!bus_id_is_nil(case_id));
+    return household_read(pg, bus_ledger_sql_household_of_case,
+                          bus_id_text(case_id, id), ret, err);
 }

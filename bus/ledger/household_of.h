@@ -23,5 +23,10 @@ int bus_ledger_household_of(struct bus_pg *pg,
                             struct bus_strv application,
                             struct bus_ledger_household *ret,
                             struct bus_err *err) BUS_MUSTCHECK;
+/* The same of a case; BUS_EUNKNOWN: none that was judged. */
+int bus_ledger_household_of_case(struct bus_pg *pg,
+                                 const struct bus_id *case_id,
+                                 struct bus_ledger_household *ret,
+                                 struct bus_err *err) BUS_MUSTCHECK;
 
 #endif

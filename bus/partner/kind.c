@@ -1,8 +1,10 @@
 #include "bus/partner/kind.h"
 
-#include "bus/base/check.h"
-
+#include <stdio.h>
 #include <string.h>
+
+#include "bus/base/bounds.h"
+#include "bus/base/check.h"
 
 #include "bus/partner/kind_tables.h"
 #include "bus/wire/framing.h"
@@ -267,6 +269,50 @@ const struct bus_partner_document_field bus_partner_kind_fact_fields[] = {
     {"source", BUS_DOC_TEXT, AT(sa_fact, source), .required = true, .max = 64},
     {"verified", BUS_DOC_BOOL, AT(sa_fact, verified), .required = true},
     BUS_KIND_END};
+
+static bool kind_fact_said_by(const struct bus_config *config,
+                              const char *source,
+                              const struct sa_fact *fact)
+{
+    bool member = fact->name.n > 0 && fact->name.p[0] == 'm';
+    size_t skip = member ? strlen("member.") : strlen("household.");
+    const struct bus_fact *f =
+        fact->name.n <= skip
+            ? NULL
+            : bus_conf_fact(
+                  config, member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
+                  (struct bus_strv){fact->name.p + skip, fact->name.n - skip});
+    const char *const *sources = f != NULL ? f->sources.items : NULL;
+    for (size_t i = 0; f != NULL && !f->pii && i < f->sources.count; i++) {
+        if (strcmp(sources[i], source) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void bus_partner_kind_fact_held(const struct bus_config *config,
+                                const char *source,
+                                const struct sa_fact *fact,
+                                size_t i,
+                                int32_t said_on,
+                                struct bus_partner_document_faults *faults)
+{
+    char at[48];
+    if (!kind_fact_said_by(config, source, fact)) {
+        (void)snprintf(at, sizeof(at), "/facts/%zu/name", i);
+        bus_partner_document_fault_add(
+            faults, at, "FACT_NOT_YOURS", "事实字典未将此来源列入此项",
+            "facts.yaml does not name this source for this fact");
+    }
+    if (fact->as_of < BUS_BOUNDS_AS_OF_FIRST || fact->as_of > said_on) {
+        (void)snprintf(at, sizeof(at), "/facts/%zu/as_of", i);
+        bus_partner_document_fault_add(
+            faults, at, "DATE_RANGE", "应为1949-10-01至报送当日的日期",
+            "must be a day from 1949-10-01 to that on which it is said");
+    }
+}
+
 const struct bus_partner_document_field bus_partner_kind_actor_fields[] = {
     {"operator_id", BUS_DOC_TEXT, AT(sa_actor, operator_id), .required = true,
      .max = 64},

@@ -4,6 +4,7 @@
 #define BUS_PARTNER_KIND_TABLES_H
 
 #include "bus/partner/kind.h"
+#include "schemas/fact.h"
 
 #define BUS_KIND_FEN_MAX INT64_C(100000000000) /* a thousand million yuan */
 #define BUS_KIND_END \
@@ -63,5 +64,13 @@ extern const struct bus_partner_document_field
     bus_partner_kind_fact_fields[]; /* fact, in full */
 extern const struct bus_partner_document_field
     bus_partner_kind_actor_fields[]; /* actor */
+/* Of /facts/<i>: whether the dictionary names this source, and the day is one
+ * from 1949-10-01 to that on which it is said. */
+void bus_partner_kind_fact_held(const struct bus_config *config,
+                                const char *source,
+                                const struct sa_fact *fact,
+                                size_t i,
+                                int32_t said_on,
+                                struct bus_partner_document_faults *faults);
 
 #endif

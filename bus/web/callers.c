@@ -205,15 +205,14 @@ void bus_web_callers_visit(struct bus_web_callers *c,
 
 /* most 0: no limit. */
 static bool sent_within(struct bus_web_limits *l,
-                        const struct bus_web_caller *caller,
+                        const char *who,
                         int64_t most,
                         int64_t window_ms,
                         uint64_t now_ms,
                         int64_t *ret_wait_ms)
 {
-    return most == 0 ||
-           bus_web_limits_count(l, bus_strv(caller->operator_id), most,
-                                window_ms, now_ms, ret_wait_ms);
+    return most == 0 || bus_web_limits_count(l, bus_strv(who), most, window_ms,
+                                             now_ms, ret_wait_ms);
 }
 
 bool bus_web_callers_admit(struct bus_web_callers *c,
@@ -223,11 +222,19 @@ bool bus_web_callers_admit(struct bus_web_callers *c,
     const struct bus_config_http *h = &c->config->http;
     uint64_t now_ms = bus_run_loop_now_ms(c->loop);
     int64_t wait_ms = 0;
+    if (caller->kind == BUS_WEB_SYSTEM &&
+        !sent_within(c->sent_day, caller->name, h->systems_day, 24 * HOUR_MS,
+                     now_ms, &wait_ms)) {
+        bus_web_limits_refuse(
+            rq, wait_ms, "more applications than one system may send in a day",
+            "本系统今日提交的申请过多, 请明日再试");
+        return false;
+    }
     if (caller->kind != BUS_WEB_PERSON) {
         return true;
     }
-    if (!sent_within(c->sent, caller, h->applications_hour, HOUR_MS, now_ms,
-                     &wait_ms)) {
+    if (!sent_within(c->sent, caller->operator_id, h->applications_hour,
+                     HOUR_MS, now_ms, &wait_ms)) {
         bus_web_limits_refuse(
             rq, wait_ms,
             "more applications than one person may send in an "
@@ -235,8 +242,8 @@ bool bus_web_callers_admit(struct bus_web_callers *c,
             "本小时提交的申请过多, 请稍后再试");
         return false;
     }
-    if (!sent_within(c->sent_day, caller, h->applications_day, 24 * HOUR_MS,
-                     now_ms, &wait_ms)) {
+    if (!sent_within(c->sent_day, caller->operator_id, h->applications_day,
+                     24 * HOUR_MS, now_ms, &wait_ms)) {
         bus_web_limits_refuse(
             rq, wait_ms, "more applications than one person may send in a day",
             "今日提交的申请过多, 请明日再试");

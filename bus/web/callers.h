@@ -120,8 +120,9 @@ void bus_web_callers_sign_out(struct bus_web_callers *c,
                                            void *data),
                               void *data);
 
-/* One more application of a person within http.applications_hour and _day? Else
- * 429 has been answered. Others are not counted. */
+/* One more application of a person within http.applications_hour and _day, of
+ * a system within systems_day? Else 429 has been answered. This machine's own
+ * are not counted. */
 bool bus_web_callers_admit(struct bus_web_callers *c,
                            struct bus_run_http_request *rq,
                            const struct bus_web_caller *caller);

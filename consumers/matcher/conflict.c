@@ -185,8 +185,8 @@ int matcher_meet_memberships(struct step *s)
 
 /* --- what a source says of him --- */
 
-static bool lives_here(const struct sa_household_state *st,
-                       const struct bus_id *person)
+bool matcher_lives_here(const struct sa_household_state *st,
+                        const struct bus_id *person)
 {
     for (size_t i = 0; i < st->members.n; i++) {
         if (bus_id_eq(&st->members.v[i].person_id, person)) {
@@ -229,7 +229,7 @@ int matcher_facts_home(struct step *s,
     BUS_CHECK(r->has_person && ret_here != NULL);
     BUS_TRY(matcher_step_whole(s));
     bool whole = false;
-    *ret_here = st->case_no > 0 && lives_here(st, &r->person);
+    *ret_here = st->case_no > 0 && matcher_lives_here(st, &r->person);
     size_t others = s->event->handed_on ? 0 : st->memberships.n;
     for (size_t i = 0; i < r->facts.n; i++) {
         const struct sa_fact *f = &r->facts.v[i];

@@ -122,7 +122,7 @@ enum matcher_topic {
     MATCHER_OUT_CASES,
     MATCHER_OUT_PARKED,
     MATCHER_OUT_MEMBERSHIPS,
-    MATCHER_OUT_FACTS, /* handed on, beside the memberships */
+    MATCHER_OUT_FACTS, /* handed on, beside the memberships; a survey's */
     MATCHER_OUT_CLAIM_RESULTS,
     MATCHER_OUT_NEEDS, /* open again; dispatch says them first */
     MATCHER_OUT_TOPICS

@@ -200,8 +200,9 @@ static int32_t route_of(const struct matcher_shell *s,
                         const struct matcher_output *o)
 {
     BUS_CHECK(s->route_count <= MATCHER_TOPICS_MAX);
-    enum matcher_topic to =
-        o->topic == MATCHER_OUT_FACTS ? MATCHER_OUT_MEMBERSHIPS : o->topic;
+    enum matcher_topic to = o->topic == MATCHER_OUT_FACTS && o->partner.n == 0
+                                ? MATCHER_OUT_MEMBERSHIPS
+                                : o->topic;
     for (size_t i = 0; i < s->route_count; i++) {
         if (s->routes[i].topic == to &&
             bus_strv_eq(s->routes[i].partner, o->partner)) {

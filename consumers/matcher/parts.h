@@ -91,6 +91,9 @@ int matcher_on_membership(struct step *s);
 int matcher_report_membership(struct step *s,
                               const struct sa_application *a,
                               size_t i);
+/* Is he of the household, as its case has it? */
+bool matcher_lives_here(const struct sa_household_state *st,
+                        const struct bus_id *person);
 /* Who was named by number: are these facts for this household? They are handed
  * on to those that name him. A reject is PERSON_UNKNOWN, or that a fact of the
  * household would be of two. */

@@ -151,6 +151,10 @@ static int matcher_topics(struct matcher_shell *s, struct bus_err *err)
             BUS_TRY(topics_add_input(s, MATCHER_FACTS, "facts",
                                      c->sources[i].code, err));
         }
+        if (strcmp(c->sources[i].code, BUS_CONF_SURVEY) == 0) {
+            BUS_TRY(topics_add_route(s, MATCHER_OUT_FACTS, "facts",
+                                     BUS_CONF_SURVEY, err));
+        }
     }
     for (size_t i = 0; i < c->partners_count; i++) {
         BUS_TRY(partner_topics(s, &c->partners[i], err));

@@ -4,6 +4,7 @@
  * nobody's hands what does not hold is a dead letter, and its sender is told.
  */
 #include "bus/base/check.h"
+#include "bus/conf/facts.h"
 #include "bus/role/process.h"
 #include "consumers/matcher/asked.h"
 #include "consumers/matcher/award.h"
@@ -109,6 +110,55 @@ static int step_tell(struct step *s, const struct sa_step *e)
                              bus_strv(note));
 }
 
+/* What the two saw, of this household and its people, in the survey's name
+ * whatever the sender wrote there. */
+static int step_found(struct step *s, const struct sa_step *e)
+{
+    if (e->facts.n == 0) {
+        return BUS_OK;
+    }
+    if (e->kind != SA_STEP_KIND_SURVEYED) {
+        return matcher_step_reject(s, BUS_EDENIED, "FACT_NOT_YOURS",
+                                   "facts come with a survey alone");
+    }
+    BUS_TRY(matcher_step_whole(s));
+    for (size_t i = 0; i < e->facts.n; i++) {
+        struct sa_fact *f = &e->facts.v[i];
+        f->source = BUS_STRV(BUS_CONF_SURVEY);
+        f->verified = true;
+        if (f->has_member && !matcher_lives_here(s->state, &f->member)) {
+            return matcher_step_reject(s, BUS_EDENIED, "FACT_NOT_YOURS",
+                                       "a fact of who is not of the household");
+        }
+    }
+    return matcher_facts_check(s, e->facts.v, e->facts.n,
+                               BUS_STRV(BUS_CONF_SURVEY));
+}
+
+/* On the survey's own topic, as any source's; it is folded from there. */
+static int step_report(struct step *s, const struct sa_step *e)
+{
+    if (e->facts.n == 0) {
+        return BUS_OK;
+    }
+    struct sa_facts_reported *r = bus_arena_calloc(s->mem, 1, sizeof(*r));
+    if (r == NULL) {
+        return matcher_step_no_memory(s);
+    }
+    r->event_id = matcher_step_event_id(s, "facts_reported", &e->event_id, 0);
+    r->household_id = e->household_id;
+    r->occurred_at = e->occurred_at;
+    r->source = BUS_STRV(BUS_CONF_SURVEY);
+    r->facts.v = e->facts.v;
+    r->facts.n = e->facts.n;
+    return matcher_step_emit(
+        s, &(struct matcher_output){.topic = MATCHER_OUT_FACTS,
+                                    .partner = r->source,
+                                    .record = r,
+                                    .event_id = r->event_id,
+                                    .case_id = e->case_id});
+}
+
 int matcher_on_step(struct step *s)
 {
     const struct sa_step *e = s->event->record;
@@ -140,11 +190,13 @@ int matcher_on_step(struct step *s)
                              "before an award is cut or stopped: %.*s",
                              BUS_STRV_ARG(why));
     }
+    BUS_TRY(step_found(s, e));
     a->has_process = true;
     a->award.has_hearing |= hearing;
     bus_role_process_move(hearing ? &a->award.hearing : &a->process, e->kind,
                           matcher_known_day(s), e->done_by.operator_id);
     s->out->changed = true;
     BUS_TRY(matcher_answer_note(s, a, &e->event_id));
+    BUS_TRY(step_report(s, e));
     return step_tell(s, e);
 }

@@ -1,5 +1,6 @@
 /* A decision as a department writes it, the steps before it, and changes of the
  * account it pays to. */
+#include "bus/base/clock.h"
 #include "bus/partner/kind_tables.h"
 #include "bus/role/signed.h"
 #include "bus/wire/framing.h"
@@ -125,6 +126,14 @@ static const struct bus_partner_document_field step_reply_fields[] = {
      .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_step, item), .required = true, .max = 32},
     BUS_KIND_END};
+/* What a survey found; of which person, by the assignment's `members`. */
+static const struct bus_partner_document_field step_fact_fields[] = {
+    {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
+    {"member", BUS_DOC_ID, AT(sa_fact, member),
+     .has_offset = AT(sa_fact, has_member)},
+    {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
+    {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
+    BUS_KIND_END};
 static const struct bus_partner_document_field step_fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = step_reply_fields},
     {"reference", BUS_DOC_TEXT, AT(department_step, reply.reference),
@@ -139,15 +148,36 @@ static const struct bus_partner_document_field step_fields[] = {
      .sub = bus_partner_kind_actor_fields},
     {"document_hash", BUS_DOC_HEX, AT(sa_step, document_hash),
      .has_offset = AT(sa_step, has_document_hash), .max = 64},
+    {"facts", BUS_DOC_LIST, AT(sa_step, facts), .sub = step_fact_fields,
+     .sub_size = sizeof(struct sa_fact)},
     BUS_KIND_END};
 static const struct bus_partner_document step_document = {
     "step", 1, step_fields, sizeof(struct department_step)};
+
+/* What two people saw, in the survey's name. */
+static void department_found(const struct bus_partner_kind_env *env,
+                             struct sa_step *s,
+                             struct bus_partner_document_faults *faults)
+{
+    if (s->facts.n > 0 && s->kind != SA_STEP_KIND_SURVEYED) {
+        bus_partner_document_fault_add(faults, "/facts", "NOT_OF_A_SURVEY",
+                                       "只有入户调查可以附事实",
+                                       "facts come with a survey alone");
+    }
+    for (size_t i = 0; i < s->facts.n; i++) {
+        s->facts.v[i].source = BUS_STRV(BUS_CONF_SURVEY);
+        s->facts.v[i].verified = true;
+        bus_partner_kind_fact_held(env->config, BUS_CONF_SURVEY, &s->facts.v[i],
+                                   i, bus_china_day(s->occurred_at), faults);
+    }
+}
 
 static void step_finish(const struct bus_partner_kind_env *env,
                         void *doc,
                         struct bus_partner_document_faults *faults)
 {
-    const struct sa_step *s = doc;
+    struct sa_step *s = doc;
+    department_found(env, s, faults);
     if (!bus_strv_is(s->department, env->partner->code)) {
         bus_partner_document_fault_add(faults, "/reply_to/department",
                                        "DEPARTMENT", "这项派单不是本部门的",

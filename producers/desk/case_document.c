@@ -7,6 +7,7 @@
 #include "bus/policy/process.h"
 #include "bus/role/process.h"
 #include "producers/desk/case_page.h"
+#include "producers/desk/found/found.h"
 
 #define LINES_MAX 24
 
@@ -159,6 +160,16 @@ static void assigned_kinds(const struct desk_visit *v,
     to->kinds = desk_choices(v, "step_kind", codes, to->kinds_count, "");
 }
 
+static bool assigned_surveys(const struct desk_assigned *of)
+{
+    for (size_t i = 0; i < of->kinds_count; i++) {
+        if (strcmp(of->kinds[i].code, "SURVEYED") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *once_of(const struct desk_visit *v)
 {
     struct bus_id id = bus_id_fresh(bus_clock_system.wall_ms(NULL));
@@ -166,12 +177,14 @@ static const char *once_of(const struct desk_visit *v)
     return desk_printf(v, "%s", bus_id_text(&id, text));
 }
 
-static void fill_assigned(const struct desk_visit *v,
+static void fill_assigned(struct desk_visit *v,
                           const json_t *document,
                           struct desk_case *page)
 {
     const json_t *list = json_object_get(document, "assignments");
-    size_t n = 0;
+    size_t n = 0, found_count = 0;
+    const struct desk_group *found =
+        desk_found_groups(v, document, &found_count);
     struct desk_assigned *rows = rows_for(v, list, sizeof(*rows), &n);
     for (size_t i = 0; i < n; i++) {
         const json_t *row = json_array_get(list, i);
@@ -199,6 +212,10 @@ static void fill_assigned(const struct desk_visit *v,
         }
         to->may_step =
             (open || stands) && to->kinds_count > 0 && (own || v->assists);
+        if (to->may_step && assigned_surveys(to)) {
+            to->found = found;
+            to->found_count = found_count;
+        }
         to->may_decide = open && own;
         to->may_end = stands && own;
         to->may_payee = (open || stands) && own;
@@ -271,7 +288,7 @@ static void fill_happened(const struct desk_visit *v,
     page->happened = rows;
 }
 
-void desk_case_fill(const struct desk_visit *v,
+void desk_case_fill(struct desk_visit *v,
                     const json_t *document,
                     struct desk_case *page)
 {

@@ -5,7 +5,7 @@
 #include "producers/desk/desk.h"
 
 /* case_document.c: what he may see of the document, for the template. */
-void desk_case_fill(const struct desk_visit *v,
+void desk_case_fill(struct desk_visit *v,
                     const json_t *document,
                     struct desk_case *page);
 const struct desk_judged *desk_case_judged(const struct desk_visit *v,

@@ -90,6 +90,8 @@ struct desk_assigned
     bool has_amount, may_step, may_decide, may_end, may_payee;
     const struct desk_choice *kinds;
     size_t kinds_count;
+    const struct desk_group *found; /* what a survey may say, as inputs */
+    size_t found_count;
 };
 struct desk_decided
 {

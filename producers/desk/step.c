@@ -5,6 +5,7 @@
 
 #include "bus/base/clock.h"
 #include "bus/role/process.h"
+#include "producers/desk/found/found.h"
 #include "producers/desk/send.h"
 #include "schemas/step.h"
 
@@ -14,6 +15,10 @@ struct stepping
     struct bus_id case_id, assignment_id, once;
     enum sa_step_kind kind;
     char second[40], second_org[40], second_role[64];
+    bool found; /* with what was seen */
+    struct sa_fact *facts;
+    size_t facts_n;
+    struct bus_ledger_household home;
     struct bus_ledger_assignment assignment;
     struct desk_sending sending;
 };
@@ -21,6 +26,9 @@ struct stepping
 static int step_run(struct bus_pg *pg, void *data, struct bus_err *err)
 {
     struct stepping *s = data;
+    if (s->found) {
+        BUS_TRY(bus_ledger_household_of_case(pg, &s->case_id, &s->home, err));
+    }
     return bus_ledger_assignment(pg, &s->case_id, &s->assignment_id,
                                  &s->assignment, err);
 }
@@ -97,6 +105,12 @@ static void step_done(void *data, int rc, const struct bus_err *err)
         desk_say(s->v, 422, DESK_WORD_REFUSED, DESK_WORD_BAD_SECOND);
         return;
     }
+    if (s->found &&
+        (s->kind != SA_STEP_KIND_SURVEYED ||
+         !desk_found_read(s->v, &s->home, &s->facts, &s->facts_n))) {
+        desk_say(s->v, 422, DESK_WORD_REFUSED, DESK_WORD_BAD_FOUND);
+        return;
+    }
     const struct bus_ledger_assignment *a = &s->assignment;
     struct sa_step e = {.event_id = s->once,
                         .household_id = a->household_id,
@@ -109,7 +123,8 @@ static void step_done(void *data, int rc, const struct bus_err *err)
                         .done_by = desk_actor(s->v),
                         .has_second = s->second[0] != '\0',
                         .second = {bus_strv(s->second), bus_strv(s->second_org),
-                                   bus_strv(s->second_role)}};
+                                   bus_strv(s->second_role)},
+                        .facts = {.v = s->facts, .n = s->facts_n}};
     struct bus_role_emit emit = {.type = &sa_step_type,
                                  .record = &e,
                                  .ce_type = "sa.step.v1",
@@ -155,6 +170,7 @@ void desk_step_post(struct desk_visit *v)
         return;
     }
     s->v = v;
+    s->found = desk_found_said(v);
     if (!bus_id_parse(bus_run_http_param(v->rq, "id"), &s->case_id) ||
         !bus_id_parse(bus_web_field(&v->fields, "assignment"),
                       &s->assignment_id) ||

@@ -2,15 +2,12 @@
  * This is where the number ends: what goes on is the surrogate of the person
  * and of the household that he would head, where all who name him meet. A fact
  * of the household is of the one that he lives in. */
-#include <stdio.h>
 #include <string.h>
 
-#include "bus/base/bounds.h"
 #include "bus/base/clock.h"
 #include "bus/base/idno.h"
 #include "bus/partner/kind_tables.h"
 #include "bus/wire/ids.h"
-#include "schemas/fact.h"
 #include "schemas/facts_reported.h"
 
 #define NUMBER_MAX 64
@@ -115,45 +112,6 @@ static void source_who(const struct bus_partner_kind_env *env,
 
 /* --- what --- */
 
-static bool source_may_say(const struct bus_partner_kind_env *env,
-                           struct bus_strv name,
-                           bool member)
-{
-    size_t skip = member ? strlen("member.") : strlen("household.");
-    const struct bus_fact *f = bus_conf_fact(
-        env->config, member ? BUS_FACT_MEMBER : BUS_FACT_HOUSEHOLD,
-        (struct bus_strv){name.p + skip, name.n - skip});
-    const char *const *sources = f != NULL ? f->sources.items : NULL;
-    for (size_t i = 0; f != NULL && !f->pii && i < f->sources.count; i++) {
-        if (strcmp(sources[i], env->partner->code) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void source_fact_check(const struct bus_partner_kind_env *env,
-                              const struct sa_facts_reported *r,
-                              size_t i,
-                              struct bus_partner_document_faults *faults)
-{
-    char at[48];
-    const struct sa_fact *f = &r->facts.v[i];
-    if (!source_may_say(env, f->name, f->has_member)) {
-        (void)snprintf(at, sizeof(at), "/facts/%zu/name", i);
-        bus_partner_document_fault_add(
-            faults, at, "FACT_NOT_YOURS", "事实字典未将本单位列为此项的来源",
-            "facts.yaml does not name you as a source of this");
-    }
-    if (f->as_of < BUS_BOUNDS_AS_OF_FIRST ||
-        f->as_of > bus_china_day(r->occurred_at)) {
-        (void)snprintf(at, sizeof(at), "/facts/%zu/as_of", i);
-        bus_partner_document_fault_add(
-            faults, at, "DATE_RANGE", "应为1949-10-01至报送当日的日期",
-            "must be a day from 1949-10-01 to that on which it is said");
-    }
-}
-
 /* What a source says is verified, and its own word. */
 static void source_finish(const struct bus_partner_kind_env *env,
                           void *doc,
@@ -167,7 +125,8 @@ static void source_finish(const struct bus_partner_kind_env *env,
         f->member = f->has_member ? r->person : (struct bus_id){{0}};
         f->source = r->source;
         f->verified = true;
-        source_fact_check(env, r, i, faults);
+        bus_partner_kind_fact_held(env->config, env->partner->code, f, i,
+                                   bus_china_day(r->occurred_at), faults);
     }
     if (r->facts.n == 0) {
         bus_partner_document_fault_add(faults, "/facts", "MISSING", "至少一项",

@@ -337,6 +337,39 @@ def many_residents(port, intake):
     check("and intake, which knows the desk by its signature, counts none of them", c.getresponse().status == 404)
 
 
+def surveys(bus, assistant, village, case):
+    """The village's assistant says what he and the town's clerk saw, with the survey: it counts in the survey's name."""
+    path, second = "/cases/%s/steps" % case, operator(village[2][:9], "clerk")[0]
+
+    def form():
+        assistant.get("/cases/" + case)
+        token = re.search(r'name="csrf" value="([^"]*)"', assistant.text).group(1)
+        found = [f for f in re.findall(r'<form method="post" action="%s".*?</form>' % path, assistant.text, re.S)
+                 if all('value="%s"' % k in f for k in ("ACCEPTED", "SURVEYED"))]
+        check("a step with a survey has fields for what was seen, of the names that have `survey`", found and all(
+            ('name="%s"' % n in found[0]) == there for n, there in (
+                ("/facts/spend_living_fen", True), ("/members/0/facts/adl_fails", True), ("/facts/deposit_fen", False), ("/facts/phone", False))), found)
+        return dict(re.findall(r'name="(assignment|once)" value="([^"]*)"', found[0]), csrf=token)
+    for what, said in (("with another step", {"kind": "ACCEPTED", "/facts/spend_living_fen": "12.34"}),
+                       ("less than nothing", {"/facts/spend_living_fen": "-1"}), ("no amount", {"/facts/spend_living_fen": "1e3"}),
+                       ("beyond its bounds", {"/members/0/facts/adl_fails": "7"}), ("of nobody", {"/members/9/facts/adl_fails": "1"}),
+                       ("the bank's to say", {"/facts/deposit_fen": "0"})):
+        assistant.ask("POST", path, dict(form(), **dict({"kind": "SURVEYED", "second": second}, **said)))
+        check("what was seen, %s: told, and nothing is sent" % what, assistant.status == 422 and "入户所见只随" in assistant.text, assistant.text)
+    first = form()
+    for kind, more in (("ACCEPTED", {}), ("SURVEYED", {"second": second, "/facts/spend_living_fen": "12.34", "/members/0/facts/adl_fails": "2"})):
+        assistant.ask("POST", path, dict(form(), assignment=first["assignment"], kind=kind, **more))
+        check("%s by the assistant" % kind, assistant.status == 303, assistant.text)
+        sent = next(r for _, r in bus.events("step", 1, kind=kind) if str(uuid.UUID(bytes=r["assignment_id"])) == first["assignment"])
+        bus.events("case_event", 1, kind="STEP", refers_to=sent["event_id"])
+    (topic, said), = bus.events("facts_reported", 1)
+    got = {f["name"]: (f["value"], f["source"], f["verified"], f["member"] is not None) for f in said["facts"]}
+    check("both say it, in the survey's name, on its topic", topic == "facts.survey" and got == {
+        "household.spend_living_fen": (1234, "survey", True, False), "member.adl_fails": (2, "survey", True, True)}, (topic, got))
+    check("and the case is judged by it", until(lambda: bus.take(0.3) or any(
+        f["name"] == "member.adl_fails" and f["source"] == "survey" for _, k, r in bus.read if k == "evaluation" for f in r["facts"]), 40, bus.town.moved))
+
+
 def looking_for(bus, clerk, application, case):
     """By the number on the receipt, or its end; and it is written down what for."""
     why = urllib.parse.quote("来电查询")
@@ -607,6 +640,7 @@ def main():
         check("the assistant has the case in his village's list", "/cases/" + officers_case in assistant.text, assistant.text)
         assistant.get("/cases/" + officers_case)
         check("and reads it as a whole, but decides nothing", assistant.status == 200 and "作出决定" not in assistant.text, assistant.text)
+        surveys(bus, assistant, village, officers_case)
         elsewhere = signed_in(bus, port, "village.two", operator_elsewhere(village[2]))
         nothing = elsewhere.get("/cases/" + str(uuid.uuid4())).text
         check("another village's assistant: neither", officers_case not in elsewhere.get("/cases").text and

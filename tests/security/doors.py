@@ -9,6 +9,7 @@ import hmac
 import http.client
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from patience import SLOW, until  # noqa: E402
 from town import Town  # noqa: E402
 
 JSON = {"Content-Type": "application/json"}
+SYSTEMS_DAY = 3
 faults = []
 
 
@@ -330,6 +332,27 @@ def systems(door):
     check("another sender's reference is another application", s == 202 and theirs["application_id"] != mine, (s, theirs))
 
 
+def systems_limited(door):
+    """http.systems_day is SYSTEMS_DAY here; one was sent by systems()."""
+    key, path = bytes.fromhex(door.secret), "/v1/applications"
+
+    def sent(form, key=key, name="callcentre", key_id=7):
+        body = json.dumps(form).encode()
+        return door.ask("POST", path, body, signed(key, name, "POST", path, body, key_id))
+    forms = [door.form() for _ in range(SYSTEMS_DAY + 1)]
+    slips = [sent(dict(door.form(), division_code="1"))[0] for _ in range(SYSTEMS_DAY + 1)]
+    got = [sent(f)[0] for f in forms]
+    check("a system sends so many a day, slips of the pen not counted, then 429", (slips, got) == (
+        [422] * (SYSTEMS_DAY + 1), [202] * (SYSTEMS_DAY - 1) + [429] * 2), (slips, got))
+    s, h, b = sent(forms[-1])
+    told = json.loads(b)
+    check("it is told when again, as a problem, in both languages", s == 429 and 86000 < int(h["retry-after"]) <= 86401
+          and h["content-type"].startswith("application/problem+json") and told["status"] == 429
+          and "one system" in b.decode() and "本系统" in b.decode(), (s, h, b))
+    check("the same once more is still answered", sent(forms[0])[0] == 202)
+    check("another system has its own", sent(door.form(), bytes.fromhex(door.mz), "MZ", 8)[0] == 202)
+
+
 def reads(door):
     print("whose case")
     town, village = door.town, door.assistants[0][2]
@@ -548,6 +571,16 @@ def reading_log(door):
         check("put back, it holds", r.returncode == 0 and town.audit()["reads_broken"] == 0, r)
 
 
+def few_a_day(town):
+    """The county's folder with a low limit of a system's applications."""
+    folder = town.dir / "few"
+    shutil.copytree(os.path.join(SOURCE, "bus-config"), folder)
+    text = (folder / "bus.yaml").read_text()
+    assert "\nhttp:\n" in text
+    (folder / "bus.yaml").write_text(text.replace("\nhttp:\n", "\nhttp:\n  systems_day: %d\n" % SYSTEMS_DAY))
+    return folder
+
+
 def main():
     town = Town(os.environ.get("LIANOU_PROGRAM") or os.environ["LIANOU_BUILT"])
     good = False
@@ -564,14 +597,14 @@ def main():
         for part in (ids_that_leave, loopback, documents, who_helps, terminal):
             part(door)
         # From here on everybody says who he is.
-        town.env["LIANOU_HTTP_CALLERS"] = "named"
+        town.env.update(LIANOU_HTTP_CALLERS="named", LIANOU_CONFIG=str(few_a_day(town)))
         town.roles["intake"].terminate()
         town.roles["intake"].wait()
         town.start("intake")
         until(door.up, 30, town.moved)
         door.secret, door.mz = secret, mz
         door.clerk = account(door, "town.clerk", door.town_clerk())
-        for part in (callers, reads, reading_log):
+        for part in (callers, systems_limited, reads, reading_log):
             part(door)
         good = not faults
     finally:

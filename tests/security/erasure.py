@@ -4,8 +4,10 @@ open or a grant stands. Then its name, number, telephone, address and accounts a
 topic with every keyring of the county and every household's key there is: in the states never again, in what topics
 of events still keep until those have dropped it. The key's bytes go from the broker's files. Counts, chain and another
 household stay as they were; the matcher is killed on the way."""
+import datetime
 import io
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -200,6 +202,10 @@ def erased_under_kills(bus, a):
         bus.town.kill("matcher")
     out, err = p.communicate(timeout=180)
     check("erased, the matcher killed three times on the way", p.returncode == 0 and "ERASED" in out, (p.returncode, out, err))
+    rest = set(re.findall(r"until (\d{4}-\d\d-\d\d)", out))
+    today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+    check("and until which day topics keep what was sealed to their readers", {str(today + datetime.timedelta(days=d + 7 - late))
+          for d in (400, 1830) for late in (0, 1)} >= rest and len(rest) == 2, out)
     bus.take(2)
     told = [r for _, k, r in bus.read if k == "case_event" and r["household_id"] == a.home and r["note"] == "ERASED"]
     check("said once", len(told) == 1 and told[0]["kind"] == "RESULT_FOLDED" and told[0]["personal"] is None, told)

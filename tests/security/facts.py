@@ -168,6 +168,38 @@ def consent_and_members(bus):
     print("without consent nobody is asked; another list of members is for people")
 
 
+def survey(bus):
+    """What two people of the register saw comes with their step, in the survey's name; nobody else says it."""
+    home = (a := apply(bus, 6, "facts-6"))["household_id"]
+    member = a["members"][0]["person_id"]
+    q = next(r for _, r in bus.events("assignment", 1, household_id=home, item="MZ01", action="ASSIGNED"))
+    bus.step(q, "ACCEPTED")
+    bus.events("case_event", 1, kind="STEP", household_id=home)
+    for why, f, kind in (("FACT_NOT_YOURS", fact("household.deposit_fen", 0, source="survey"), "SURVEYED"),
+                         ("FACT_NOT_YOURS", fact("member.adl_fails", 3, source="survey", member=uuid.uuid4().bytes), "SURVEYED"),
+                         ("FACT_NOT_YOURS", fact("household.spend_living_fen", 1, source="survey"), "CHECKED"),
+                         ("FACT_BOUNDS", fact("household.spend_living_fen", -1, source="survey"), "SURVEYED"),
+                         ("FACT_BOUNDS", fact("member.adl_fails", 7, source="survey", member=member), "SURVEYED"),
+                         ("FACT_BOUNDS", fact("household.spend_living_fen", 1, source="survey", as_of=datetime.date(2062, 7, 1)), "SURVEYED")):
+        n = len([1 for _, k, r in bus.read if k == "dead_letter" and r["reason_code"] == why])
+        bus.step(q, kind, facts=[f])
+        refused(bus, why, "MZ", n + 1)
+    seen = [fact("household.spend_living_fen", 4321, source="police", verified=False), fact("member.adl_fails", 3, source="police", member=member)]
+    bus.step(q, "SURVEYED", second=None, facts=seen)
+    (_, back), = bus.events("assignment", 1, household_id=home, item="MZ01", action="RETURNED")
+    assert back["reason"] == "SECOND_MISSING", back["reason"]
+    bus.take(0.5)
+    assert not [r for _, k, r in bus.read if k == "facts_reported" and r["household_id"] == home], "nothing of it counts"
+    bus.step(q, "SURVEYED", facts=seen)
+    (topic, said), = bus.events("facts_reported", 1, household_id=home)
+    assert topic == "facts.survey" and {(f["source"], f["verified"]) for f in said["facts"]} == {("survey", True)}, (topic, said)
+    bus.events("evaluation", 2, household_id=home)
+    now = known(bus, home)
+    assert (now["household.spend_living_fen"], now["member.adl_fails"]) == (4321, 3), now
+    assert [r["note"].split()[0] for _, r in bus.events("case_event", 2, kind="STEP", household_id=home)] == ["ACCEPTED", "SURVEYED"]
+    print("a survey's facts are said by its two people, held at the door, and judge the case")
+
+
 def at_the_form(bus):
     """The form's own door: told at its place, and nothing is sent."""
     for n, (at, change) in enumerate((("/facts/income_total_fen", {"income_total_fen": -1}),
@@ -189,7 +221,7 @@ def main():
     bus = Bus(FOLDER, roles=("matcher",))
     good = False
     try:
-        for test in (each_source, disputes, insurer, consent_and_members, at_the_form):
+        for test in (each_source, disputes, insurer, consent_and_members, survey, at_the_form):
             test(bus)
         good = True
     finally:

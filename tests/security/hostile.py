@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Partners with nothing but their own credentials, on a broker with SASL (SCRAM-SHA-512) and the access rules that
-`lianou acl apply` makes. The roles run as their own principals. A department, a bank, a charity and a source try what
-is not theirs and get nothing, nor do the desk and the treasury, whose machines stand nearer to people and money; what
+`lianou acl apply` makes. The roles run as their own principals. A department, a bank, a charity, a source, the insurer and the post try
+what is not theirs and get nothing, nor do the desk and the treasury, whose machines stand nearer to people and money; what
 is theirs works: a case goes from its application to the bank's order."""
 import os
 import pathlib
@@ -17,7 +17,7 @@ from county import DECISION, Bus, application, framed  # noqa: E402
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition  # noqa: E402
 
 WHO = ["admin", "lianou-intake", "lianou-matcher", "lianou-dispatch", "lianou-ledger", "lianou-desk", "lianou-treasury",
-       "MZ", "nongshang", "aixin", "check"]
+       "MZ", "nongshang", "aixin", "check", "caixian", "youzheng"]
 PASSWORDS = {w: secrets.token_hex(12) for w in WHO}
 faults = []
 
@@ -115,6 +115,11 @@ def main():
                             ("MZ", "payment-orders.nongshang"), ("MZ", "decisions.YB"),
                             ("nongshang", "assignments.MZ"), ("nongshang", "applications"), ("nongshang", "households"),
                             ("aixin", "assignments.MZ"), ("aixin", "needs.yigong"), ("aixin", "dead-letters"),
+                            ("caixian", "applications"), ("caixian", "households"), ("caixian", "cases"), ("caixian", "assignments.YB"),
+                            ("caixian", "payment-orders.nongshang"), ("caixian", "evaluations"), ("caixian", "facts.check"),
+                            ("caixian", "notices.youzheng"), ("youzheng", "applications"), ("youzheng", "households"),
+                            ("youzheng", "cases"), ("youzheng", "assignments.MZ"), ("youzheng", "payment-orders.nongshang"),
+                            ("youzheng", "verification-requests.caixian"), ("youzheng", "needs.aixin"), ("youzheng", "dead-letters"),
                             ("check", "applications"), ("check", "households"), ("check", "notices.MZ"), ("check", "cases"),
                             ("lianou-desk", "applications"), ("lianou-desk", "assignments.MZ"), ("lianou-desk", "households"),
                             ("lianou-desk", "cases"), ("lianou-desk", "payment-results.nongshang"), ("lianou-desk", "dead-letters"),
@@ -126,6 +131,11 @@ def main():
                             ("MZ", "register"), ("MZ", "households"), ("MZ", "cases"), ("MZ", "payment-orders.nongshang"),
                             ("nongshang", "payment-results.gonghang"), ("nongshang", "decisions.MZ"), ("nongshang", "facts.school"),
                             ("aixin", "claims.yigong"), ("aixin", "decisions.MZ"), ("aixin", "register"),
+                            ("MZ", "facts.survey"), ("caixian", "facts.survey"), ("caixian", "facts.check"), ("caixian", "facts.insurer"),
+                            ("caixian", "decisions.YB"), ("caixian", "payment-results.nongshang"), ("caixian", "verification-requests.caixian"),
+                            ("caixian", "register"), ("caixian", "catalogue"), ("youzheng", "delivery-tasks.youzheng"),
+                            ("youzheng", "payment-results.youchu"), ("youzheng", "verification-results.caixian"), ("youzheng", "decisions.MZ"),
+                            ("youzheng", "facts.police"), ("youzheng", "claims.aixin"), ("youzheng", "register"), ("youzheng", "memberships"),
                             ("check", "facts.school"), ("check", "decisions.MZ"), ("check", "notices.check"), ("check", "memberships"),
                             ("lianou-desk", "applications"), ("lianou-desk", "facts.check"), ("lianou-desk", "payment-orders.nongshang"),
                             ("lianou-desk", "payment-results.nongshang"), ("lianou-desk", "register"), ("lianou-desk", "catalogue"),
@@ -135,9 +145,10 @@ def main():
                             ("lianou-treasury", "register"), ("lianou-treasury", "dispatches")):
             check("%s does not write %s" % (name, topic), not may_write(bus, name, "qihe." + topic))
         for name, topic in (("lianou-desk", "register"), ("lianou-treasury", "cases"), ("lianou-treasury", "payment-results.nongshang"),
-                            ("check", "notices.check")):
+                            ("check", "notices.check"), ("caixian", "verification-requests.caixian"), ("youzheng", "delivery-tasks.youzheng")):
             check("%s may read %s" % (name, topic), may_read(bus, name, "qihe." + topic) is not False)
-        for name, topic in (("lianou-desk", "decisions.YB"), ("lianou-treasury", "payment-orders.nongshang"), ("lianou-treasury", "payment-results.nongshang"), ("check", "facts.check")):
+        for name, topic in (("lianou-desk", "decisions.YB"), ("lianou-treasury", "payment-orders.nongshang"), ("lianou-treasury", "payment-results.nongshang"), ("check", "facts.check"),
+                            ("caixian", "verification-results.caixian"), ("youzheng", "delivery-receipts.youzheng")):
             check("%s may write %s" % (name, topic), may_write(bus, name, "qihe." + topic))
         wrong = dict(bus.town.env, LIANOU_KAFKA_USER="MZ", LIANOU_KAFKA_PASSWORD="wrong")
         r = subprocess.run([bus.town.program, "topics", "plan"], env=wrong, capture_output=True, text=True, timeout=90)

@@ -28,6 +28,7 @@
 #include "ops/cli/demo/demo.h"
 #include "ops/cli/demo/feed.h"
 #include "ops/cli/demo/keep.h"
+#include "ops/cli/demo/source.h"
 #include "ops/cli/demo/view.h"
 #include "ops/cli/demo/ways.h"
 #include "ops/cli/lianou.h"
@@ -55,6 +56,7 @@ struct demo
     struct account account;
     struct demo_apart apart;
     struct demo_ways ways;
+    struct demo_source source;
     struct demo_view view;
     uint64_t begun_ns;
     double look_s, seconds; /* look_s: not before */
@@ -278,6 +280,9 @@ static bool demo_probe(struct demo *d, int *rc, struct bus_err *err)
         return false;
     }
     *rc = cli_account_read(d->tool.pg, &d->account, err);
+    if (*rc == BUS_OK) {
+        *rc = cli_demo_source_say(&d->source, d->tool.pg, err);
+    }
     double took = demo_since(d) - now, rest = LOOK_MS / 1000.0;
     double much = took * (d->quiet > 0 ? REST_STILL : REST_BUSY);
     d->look_s = now + took + (rest > much ? rest : much);
@@ -305,6 +310,7 @@ static int demo_feed(struct demo *d, struct bus_err *err)
                                     .seed = d->seed,
                                     .applications = d->applications,
                                     .intake_port = d->intake_port,
+                                    .source = &d->source,
                                     .tick = on_fed,
                                     .data = d};
     return cli_demo_feed(&f, err);
@@ -324,7 +330,8 @@ static int looks_enough(const struct demo *d)
 {
     const struct account *a = &d->account;
     bool all = a->applications >= d->applications &&
-               a->cases + a->duplicates >= a->applications && a->lost == 0;
+               a->cases + a->duplicates >= a->applications && a->lost == 0 &&
+               d->source.waiting == 0;
     return !all                         ? LOST_LOOKS
            : a->cases > a->cases_closed ? OPEN_LOOKS
                                         : QUIET_LOOKS;
@@ -447,6 +454,7 @@ static int demo_play(struct demo *d, struct bus_err *err)
                 "county's");
     BUS_TRY(start_broker(d, err));
     BUS_TRY(start_database(d, err));
+    BUS_TRY(cli_demo_source_open(&d->source, &d->tool.config, err));
     BUS_TRY(start_roles(d, err));
     if (!interrupted) {
         demo_report(d, "各角色与模拟伙伴已就位, 开始受理",
@@ -483,6 +491,7 @@ static int cmd_demo_run(struct demo *d)
         }
     }
     cli_demo_view_close(&d->view);
+    cli_demo_source_close(&d->source);
     bus_pg_close(d->tool.pg);
     d->tool.pg = NULL;
     bool faulty = rc != BUS_OK;

@@ -148,6 +148,9 @@ static int feed_send_one(const struct cli_demo_feed *f,
     } else if (rc == BUS_OK) {
         put_household(w->list, f->config, o);
     }
+    if (rc == BUS_OK) {
+        rc = cli_demo_source_note(f->source, i, o, err);
+    }
     json_decref(o);
     return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "bus/conf/bus_config.h"
 #include "ops/cli/demo/demo.h"
+#include "ops/cli/demo/source.h"
 
 struct cli_demo_feed
 {
@@ -16,6 +17,7 @@ struct cli_demo_feed
     uint64_t seed;
     int64_t applications;
     int intake_port;
+    struct demo_source *source; /* is told who applies */
     /* Between two applications; false: give up, rc tells whether for a fault.
      */
     bool (*tick)(void *data, int *rc, struct bus_err *err);

@@ -275,7 +275,7 @@ int cli_demo_ways_tell(const struct bus_config *c,
     for (size_t i = 0; i < c->partners_count && at < cap; i++) {
         const struct bus_conf_partner *p = &c->partners[i];
         const char *word = ways_word(p);
-        if (word != NULL && p->kind != BUS_PARTNER_SOURCE) {
+        if (word != NULL) {
             at += (size_t)snprintf(ret + at, cap - at, "%s%s %s %s",
                                    at > 0 ? ", " : "", p->code, word,
                                    ways_answers(r, p->code));

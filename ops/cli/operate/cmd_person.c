@@ -22,6 +22,9 @@
 #define BASIS_CHARS 200
 #define ANSWER_MS   60000
 #define ASK_MS      250
+/* A segment is closed after so long (log.roll.hours), and then as old as its
+ * newest record. */
+#define SEGMENT_DAYS 7
 
 extern const struct lianou_command lianou_cmd_person;
 
@@ -134,6 +137,30 @@ static int person_answer(struct asked_person *a,
     return BUS_OK;
 }
 
+/* Until when a topic of this retention may hold what came today. */
+static const char *person_kept(int64_t retention_ms,
+                               char day[BUS_DATE_TEXT + 1])
+{
+    int64_t now_ms = bus_clock_system.wall_ms(NULL);
+    return bus_date_text(bus_china_day(now_ms + retention_ms) + SEGMENT_DAYS,
+                         day);
+}
+
+/* What an erasure does not reach: sealed to its readers, in topics of events.
+ */
+static void person_tell_rest(const struct bus_config_retention *r)
+{
+    char events[BUS_DATE_TEXT + 1], letters[BUS_DATE_TEXT + 1];
+    int64_t most = r->case_ms > r->partner_ms ? r->case_ms : r->partner_ms;
+    most = most > r->facts_ms ? most : r->facts_ms;
+    (void)printf(
+        "  主题中封给各收件人的内容最迟留到 %s, 死信和暂存到 %s\n"
+        "  sealed to their readers, events stay in topics until %s, dead "
+        "letters and parked ones until %s\n",
+        person_kept(most, events), person_kept(r->trouble_ms, letters), events,
+        letters);
+}
+
 static int person_await(struct asked_person *a, struct bus_err *err)
 {
     const struct timespec pause = {0, ASK_MS * 1000000L};
@@ -145,6 +172,7 @@ static int person_await(struct asked_person *a, struct bus_err *err)
     }
     if (strcmp(answer, "ERASED") == 0) {
         (void)printf("%s %s\n", id, answer);
+        person_tell_rest(&a->t.config.kafka.retention);
         return BUS_OK;
     }
     return answer[0] != '\0'

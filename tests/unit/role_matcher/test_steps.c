@@ -140,6 +140,66 @@ static void by_whom(void **state)
     SAID("", "MZ01", "desk", NULL, CHK, 0);
 }
 
+/* What a survey found is said in the survey's name on its topic, of this
+ * household and its people, within the dictionary; else nothing counts. */
+static void what_two_saw(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *name;
+        enum sa_step_kind kind;
+        uint8_t member; /* 0: of the household */
+        int64_t value;
+        const char *why; /* NULL: it counts */
+    } tries[] = {
+        {"household.deposit_fen", SUR, 0, 5, "FACT_NOT_YOURS"}, /* the bank's */
+        {"household.shoe_size", SUR, 0, 5, "FACT_UNKNOWN"},
+        {"household.spend_living_fen", SUR, 0, -1, "FACT_BOUNDS"},
+        {"member.adl_fails", SUR, 9, 1, "FACT_NOT_YOURS"},
+        {"member.adl_fails", SUR, 1, 99, "FACT_BOUNDS"},
+        {"household.spend_living_fen", CHK, 0, 60, "FACT_NOT_YOURS"},
+        {"household.spend_living_fen", SUR, 0, 60, NULL},
+        {"member.adl_fails", SUR, 1, 3, NULL},
+    };
+    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+        struct sa_household_state st;
+        struct matcher_outputs out;
+        apply(&st);
+        SAID("", "MZ01", "town", NULL, ACC, 0);
+        struct sa_fact f = {.name = bus_strv(tries[i].name),
+                            .has_member = tries[i].member != 0,
+                            .member = id('p', tries[i].member),
+                            .as_of = rules_day("2026-10-09"),
+                            .source = BUS_STRV("police")};
+        f.value.branch = SA_FACT_VALUE_LONG;
+        f.value.u.long_value = tries[i].value;
+        const struct said well = {"MZ01", "desk",
+                                  tries[i].kind == SUR ? "town" : NULL,
+                                  tries[i].kind, 0};
+        struct sa_step e = step_of(&st, &well);
+        e.facts.v = &f;
+        e.facts.n = 1;
+        const struct matcher_event event = event_of(&e);
+        int rc = decide_one(&st, &event, &out);
+        if (tries[i].why != NULL) {
+            assert_int_not_equal(rc, BUS_OK);
+            assert_string_equal(out.reason_code, tries[i].why);
+            continue;
+        }
+        assert_int_equal(rc, BUS_OK);
+        assert_int_equal(out.n, 2);
+        assert_int_equal(out.v[0].topic, MATCHER_OUT_FACTS);
+        assert_true(bus_strv_is(out.v[0].partner, "survey"));
+        const struct sa_facts_reported *r = out.v[0].record;
+        assert_true(bus_strv_is(r->source, "survey") && r->facts.n == 1);
+        assert_true(bus_id_eq(&r->household_id, &st.household_id));
+        assert_true(r->facts.v[0].verified &&
+                    bus_strv_is(r->facts.v[0].source, "survey"));
+        assert_true(decide_one(&st, &event, &out) == BUS_OK && out.n == 0);
+    }
+}
+
 /* What is not as it was asked. */
 static void about_what(void **state)
 {
@@ -242,6 +302,7 @@ int main(void)
         cmocka_unit_test(an_objection_asks_for_a_survey_of_any_item),
         cmocka_unit_test(refused_without_a_notice),
         cmocka_unit_test(by_whom),
+        cmocka_unit_test(what_two_saw),
         cmocka_unit_test(about_what),
         cmocka_unit_test(not_required_yet),
         cmocka_unit_test(signed_since_it_was_assigned),
