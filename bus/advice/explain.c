@@ -5,13 +5,15 @@
 
 #include <string.h>
 
+#include "bus/advice/reach.h"
+#include "bus/base/check.h"
+#include "bus/policy/probe.h"
 #include "bus/policy/source.h"
 
-#define MONEY_MAX   INT64_C(100000000000) /* fen */
-#define COUNT_MAX   INT64_C(1000)
-#define DAYS_AHEAD  730
-#define HELPFUL_MAX 48 /* moves that bring the goal nearer */
-#define NEAR        8  /* steps of one before probes grow */
+#define NUMBER_MAX   INT64_C(100000000000)
+#define FALSE_CLAUSE 10000 /* farther than any number of open facts */
+#define HELPFUL_MAX  48    /* moves that bring the goal nearer */
+#define NEAR         8     /* steps of one before probes grow */
 
 struct search
 {
@@ -19,7 +21,9 @@ struct search
     struct bus_policy_household
         household; /* facts is a copy with room for more */
     struct bus_policy_fact *facts;
-    int32_t day;
+    size_t facts_max;
+    struct bus_policy_probe *probe;
+    int32_t today, day; /* day: what a try is of */
     int item;
     enum bus_policy_verdict goal;
     size_t limit, tries;
@@ -28,7 +32,12 @@ struct search
     struct bus_advice_changes *to;
     struct bus_err *err;
     int rc;
+    struct advice_reach reach;
+    uint32_t in_way, in_way_now; /* clauses: at the beginning; the last try's */
+    struct advice_candidate *candidates;
+    size_t candidate_count;
     struct bus_advice_move helpful[HELPFUL_MAX];
+    uint32_t helpful_in_way[HELPFUL_MAX]; /* still, with that move */
     size_t helpful_count;
     bool collect; /* note what helps */
     bool family;  /* only what a family can do */
@@ -45,77 +54,86 @@ static bool explain_over(const struct search *s)
 /* How far from a yes: what is open counts less than what is false. */
 static size_t explain_distance(const struct bus_policy_verdict_of *v)
 {
-    return v->verdict == BUS_POLICY_ELIGIBLE       ? 0
-           : v->verdict == BUS_POLICY_UNDETERMINED ? 1 + v->missing_count
-                                                   : 10000 + v->reason_count;
+    return v->verdict == BUS_POLICY_ELIGIBLE ? 0
+           : v->verdict == BUS_POLICY_UNDETERMINED
+               ? 1 + v->missing_count
+               : FALSE_CLAUSE + v->reason_count;
 }
 
-static bool reached(struct search *s, size_t *ret_false)
+/* With the reasons: how far it is from the goal, and what is in the way. */
+static bool explain_whole(struct search *s, size_t *ret_false)
 {
     struct bus_policy_verdict_of v;
     struct bus_arena_mark mark = bus_arena_mark(s->mem);
+    int rc = bus_policy_evaluate_item(s->c, &s->household, s->day, s->item,
+                                      BUS_POLICY_REASONS, s->mem, &v, s->err);
+    s->rc = rc == BUS_EUNKNOWN ? BUS_OK : rc; /* no version on that day */
+    if (rc == BUS_OK) {
+        *ret_false = explain_distance(&v);
+        s->in_way_now = s->goal == BUS_POLICY_ELIGIBLE
+                            ? advice_reach_in_way(&s->reach, &v)
+                            : 0;
+    }
+    bus_arena_release(s->mem, mark);
+    return rc == BUS_OK && v.verdict == s->goal;
+}
+
+/* Nothing but the verdict, unless the try could have come nearer to the goal.
+ */
+static bool reached(struct search *s, size_t *ret_false)
+{
+    struct bus_policy_verdict_of v;
     if (explain_over(s)) {
         return false;
     }
     s->tries++;
-    int rc = bus_policy_evaluate_item(s->c, &s->household, s->day, s->item,
-                                      BUS_POLICY_REASONS, s->mem, &v, s->err);
-    bus_arena_release(s->mem, mark);
-    if (rc == BUS_EUNKNOWN) { /* no version on the day tried */
+    if (s->day != s->today) {
+        return explain_whole(s, ret_false);
+    }
+    s->rc = bus_policy_probe_try(s->probe, s->item, &v, s->err);
+    if (s->rc != BUS_OK) {
         return false;
     }
-    s->rc = rc;
-    if (rc != BUS_OK) {
-        return false;
+    bool no = v.verdict == BUS_POLICY_NOT_ELIGIBLE;
+    bool nearer = v.verdict == BUS_POLICY_UNDETERMINED ||
+                  (no && s->false_now > FALSE_CLAUSE + 1);
+    *ret_false = v.verdict == BUS_POLICY_ELIGIBLE ? 0 : SIZE_MAX;
+    if (s->collect && nearer && v.verdict != s->goal) {
+        return explain_whole(s, ret_false);
     }
-    *ret_false = explain_distance(&v);
     return v.verdict == s->goal;
 }
 
-/* The place of a fact among the household's, made if it is not there. */
-static struct bus_policy_fact *
-explain_cell(struct search *s, int fact, int member, bool *ret_new)
-{
-    for (size_t i = 0; i < s->household.fact_count; i++) {
-        if (s->facts[i].fact == fact && s->facts[i].member == member) {
-            *ret_new = false;
-            return &s->facts[i];
-        }
-    }
-    *ret_new = true;
-    struct bus_policy_fact *f = &s->facts[s->household.fact_count++];
-    *f = (struct bus_policy_fact){.fact = fact, .member = member};
-    return f;
-}
-
-/* One fact taken in hand: set, tried, put back. */
+/* One fact taken in hand: a cell of its own behind the household's, set, tried,
+ * put back. */
 struct hand
 {
     struct search *s;
     struct bus_policy_fact *f;
-    struct bus_policy_fact before;
-    bool is_new;
+    struct bus_policy_fact before; /* kind NULL: none */
 };
 
 static void explain_take(struct search *s, int fact, int member, struct hand *h)
 {
-    h->s = s;
-    h->f = explain_cell(s, fact, member, &h->is_new);
-    h->before = *h->f;
+    *h = (struct hand){.s = s, .before = {.fact = fact, .member = member}};
+    for (size_t i = 0; i < s->household.fact_count; i++) {
+        if (s->facts[i].fact == fact && s->facts[i].member == member) {
+            h->before = s->facts[i];
+        }
+    }
+    BUS_CHECK(s->household.fact_count < s->facts_max);
+    h->f = &s->facts[s->household.fact_count++];
+    *h->f = h->before;
 }
 
 static void put_back(struct hand *h)
 {
-    if (h->is_new) {
-        h->s->household.fact_count--;
-    } else {
-        *h->f = h->before;
-    }
+    h->s->household.fact_count--;
 }
 
 static bool explain_known(const struct hand *h)
 {
-    return !h->is_new && h->before.kind != BUS_POLICY_NULL;
+    return h->before.kind != BUS_POLICY_NULL;
 }
 
 static void
@@ -124,6 +142,7 @@ explain_note(struct hand *h, enum bus_advice_move_how how, size_t falses)
     struct search *s = h->s;
     if (s->collect && falses > 0 && falses < s->false_now &&
         s->helpful_count < HELPFUL_MAX) {
+        s->helpful_in_way[s->helpful_count] = s->in_way_now;
         s->helpful[s->helpful_count++] = (struct bus_advice_move){
             .to = *h->f,
             .how = how,
@@ -202,6 +221,13 @@ static bool type_is(const struct search *s, int fact, const char *type)
     return t != NULL && bus_strv_is(t->text, type);
 }
 
+/* What the dictionary lets a number be. */
+static int64_t explain_most(const struct search *s, int fact)
+{
+    int64_t max = bus_policy_fact_bounds(s->c, fact)->max;
+    return max < NUMBER_MAX ? max : NUMBER_MAX;
+}
+
 /* The first move of a pair was a coarse probe: as near as the second allows,
  * and how far it holds. */
 static void tighten(struct search *s, struct bus_advice_move *first)
@@ -209,7 +235,6 @@ static void tighten(struct search *s, struct bus_advice_move *first)
     struct hand h;
     explain_take(s, first->to.fact, first->to.member, &h);
     if (first->to.kind == BUS_POLICY_LONG && first->how != BUS_POLICY_SET_TO) {
-        bool money = type_is(s, first->to.fact, "money_fen");
         size_t falses;
         int64_t v = first->known_before
                         ? bisect(&h, first->before, first->to.number)
@@ -217,7 +242,7 @@ static void tighten(struct search *s, struct bus_advice_move *first)
         if (set_number(&h, v, &falses)) {
             first->to.number = v;
             explain_hold(&h, first->how == BUS_POLICY_AT_LEAST ? 1 : -1,
-                         money ? MONEY_MAX : COUNT_MAX, first);
+                         explain_most(s, first->to.fact), first);
         }
     }
     put_back(&h);
@@ -336,7 +361,7 @@ static void one_fact(struct search *s,
         }
     } else if (type_is(s, fact, "money_fen") || type_is(s, fact, "count") ||
                type_is(s, fact, "number")) {
-        int64_t max = type_is(s, fact, "money_fen") ? MONEY_MAX : COUNT_MAX;
+        int64_t max = explain_most(s, fact);
         for (int dir = s->family ? 1 : -1; dir <= 1; dir += 2) {
             /* An unknown number is walked up from nothing only. */
             if ((explain_known(&h) || dir > 0) &&
@@ -368,40 +393,38 @@ static bool changeable(const struct search *s, int fact)
     return true;
 }
 
-static void every_fact(struct search *s, const struct bus_advice_move *first)
+/* first: set already, with what is in the way still. */
+static void every_fact(struct search *s,
+                       const struct bus_advice_move *first,
+                       uint32_t in_way)
 {
-    int n = (int)bus_policy_fact_count(s->c);
-    for (int f = 0; f < n && s->to->end == BUS_POLICY_SEARCH_DONE; f++) {
-        if (!changeable(s, f)) {
+    for (size_t i = 0;
+         i < s->candidate_count && s->to->end == BUS_POLICY_SEARCH_DONE; i++) {
+        struct advice_candidate one = s->candidates[i];
+        if (first != NULL ? (in_way & ~one.by) != 0
+                          : !advice_reach_could(s->in_way, s->candidates,
+                                                s->candidate_count, &one)) {
             continue;
         }
-        bool member =
-            strncmp(bus_policy_fact_name(s->c, f).p, "member.", 7) == 0;
-        int to = member ? (int)s->household.member_count : 0;
-        for (int m = member ? 0 : -1; m < to && !explain_over(s); m++) {
+        int to = one.member ? (int)s->household.member_count : 0;
+        for (int m = one.member ? 0 : -1; m < to && !explain_over(s); m++) {
             /* A pair is met once: the later fact behind the earlier. */
-            bool later = first == NULL || f > first->to.fact ||
-                         (f == first->to.fact && m > first->to.member);
+            bool later = first == NULL || one.fact > first->to.fact ||
+                         (one.fact == first->to.fact && m > first->to.member);
             if (later) {
-                one_fact(s, f, m, first);
+                one_fact(s, one.fact, m, first);
             }
         }
     }
 }
 
-/* Does time alone do it? The first such day within two years. */
-static void time_alone(struct search *s)
+/* Does time alone do it? The first such day within two years: hit, or after
+ * the probe before it. */
+static void time_alone(struct search *s, int32_t hit)
 {
-    int32_t now = s->day, miss = now, hit;
+    int32_t now = s->day, miss = hit - ADVICE_DAYS_STEP;
     size_t falses;
-    for (hit = now + 7; !explain_over(s); hit += 7) {
-        s->day = hit;
-        if (hit > now + DAYS_AHEAD || reached(s, &falses)) {
-            break;
-        }
-        miss = hit;
-    }
-    while (hit <= now + DAYS_AHEAD && hit - miss > 1 && !explain_over(s)) {
+    while (hit - miss > 1 && !explain_over(s)) {
         s->day = miss + (hit - miss) / 2;
         if (reached(s, &falses)) {
             hit = s->day;
@@ -410,7 +433,7 @@ static void time_alone(struct search *s)
         }
     }
     s->day = now;
-    if (!explain_over(s) && hit <= now + DAYS_AHEAD) {
+    if (!explain_over(s)) {
         struct bus_advice_move m = {.to = {.fact = BUS_POLICY_DATE_MOVE,
                                            .member = -1,
                                            .kind = BUS_POLICY_DATE,
@@ -449,16 +472,34 @@ static void explain_pairs(struct search *s)
         }
         explain_take(s, m.to.fact, m.to.member, &h);
         *h.f = m.to;
-        every_fact(s, &m);
+        every_fact(s, &m, s->helpful_in_way[i]);
         put_back(&h);
     }
+}
+
+static int explain_candidates(struct search *s)
+{
+    size_t n = bus_policy_fact_count(s->c);
+    s->candidates = bus_arena_alloc(s->mem, (n + 1) * sizeof(*s->candidates));
+    if (s->candidates == NULL) {
+        return bus_fail(s->err, BUS_ETOOBIG, "no room for the search");
+    }
+    for (int f = 0; f < (int)n; f++) {
+        if (changeable(s, f)) {
+            s->candidates[s->candidate_count++] =
+                (struct advice_candidate){.fact = f,
+                                          .member = s->c->facts[f].member,
+                                          .by = advice_reach_by(&s->reach, f)};
+        }
+    }
+    return BUS_OK;
 }
 
 static int explain_begin(struct search *s, const struct bus_policy_household *h)
 {
     struct bus_policy_verdict_of v;
-    s->facts = bus_arena_alloc(s->mem, (h->fact_count + BUS_POLICY_MOVES_MAX) *
-                                           sizeof(*s->facts));
+    s->facts_max = h->fact_count + BUS_POLICY_MOVES_MAX + 1;
+    s->facts = bus_arena_alloc(s->mem, s->facts_max * sizeof(*s->facts));
     if (s->facts == NULL) {
         return bus_fail(s->err, BUS_ETOOBIG, "no room for the search");
     }
@@ -467,6 +508,8 @@ static int explain_begin(struct search *s, const struct bus_policy_household *h)
     }
     s->household = *h;
     s->household.facts = s->facts;
+    BUS_TRY(bus_policy_probe_open(s->c, &s->household, s->day, s->mem,
+                                  &s->probe, s->err));
     int rc = bus_policy_evaluate_item(s->c, h, s->day, s->item,
                                       BUS_POLICY_REASONS, s->mem, &v, s->err);
     if (rc == BUS_OK) {
@@ -475,71 +518,75 @@ static int explain_begin(struct search *s, const struct bus_policy_household *h)
                                                    : BUS_POLICY_ELIGIBLE;
         s->to->to = s->goal;
         s->false_now = explain_distance(&v);
+        advice_reach_open(&s->reach, s->c, s->item, s->day);
+        s->in_way = advice_reach_in_way(&s->reach, &v);
+        rc = explain_candidates(s);
     }
     return rc;
 }
 
-static int explain_search(const struct bus_policy_catalogue *c,
-                          const struct bus_policy_household *h,
-                          int32_t rule_date,
-                          int item,
-                          size_t limit,
-                          bool family,
-                          struct bus_arena *mem,
-                          struct bus_advice_changes *ret,
-                          struct bus_err *err)
+/* Of the item alone, unless time cannot do it. */
+static int explain_time(struct search *s, const struct bus_advice_question *q)
+{
+    struct bus_advice_days days = {0};
+    size_t item = (size_t)s->item;
+    if (explain_over(s) || !advice_reach_by_time(&s->reach, s->in_way, s->day,
+                                                 ADVICE_DAYS_AHEAD)) {
+        return s->rc;
+    }
+    if (q->days != NULL) {
+        days = *q->days;
+    } else {
+        BUS_TRY(advice_reach_days(s->c, q->h, s->day, s->item, s->mem, &days,
+                                  s->err));
+    }
+    int32_t hit =
+        s->goal == BUS_POLICY_ELIGIBLE ? days.yes[item] : days.no[item];
+    if (hit != 0) {
+        time_alone(s, hit);
+    }
+    return s->rc;
+}
+
+static int explain_search(struct search *s, const struct bus_advice_question *q)
+{
+    BUS_TRY(explain_begin(s, q->h));
+    if (s->family && s->goal == BUS_POLICY_NOT_ELIGIBLE) {
+        return BUS_OK;
+    }
+    every_fact(s, NULL, s->in_way);
+    BUS_TRY(explain_time(s, q));
+    if (s->goal == BUS_POLICY_ELIGIBLE) {
+        explain_pairs(s);
+    }
+    if (s->tries >= s->limit && s->to->end == BUS_POLICY_SEARCH_DONE) {
+        s->to->end = BUS_POLICY_SEARCH_LIMIT;
+    }
+    s->to->tries = s->tries;
+    return s->rc;
+}
+
+int bus_advice_changes(const struct bus_advice_question *q,
+                       struct bus_arena *mem,
+                       struct bus_advice_changes *ret,
+                       struct bus_err *err)
 {
     struct bus_arena_mark mark = bus_arena_mark(mem);
     struct bus_advice_changes result = {0};
-    struct search s = {.c = c,
-                       .day = rule_date,
-                       .item = item,
-                       .limit = limit,
+    struct search s = {.c = q->c,
+                       .today = q->rule_date,
+                       .day = q->rule_date,
+                       .item = q->item,
+                       .limit = q->limit,
                        .mem = mem,
                        .to = &result,
                        .err = err,
-                       .family = family,
+                       .family = q->family,
                        .collect = true};
-    int rc = explain_begin(&s, h);
-    if (rc == BUS_OK && !(family && s.goal == BUS_POLICY_NOT_ELIGIBLE)) {
-        every_fact(&s, NULL);
-        time_alone(&s);
-        if (s.goal == BUS_POLICY_ELIGIBLE) {
-            explain_pairs(&s);
-        }
-        rc = s.rc;
-        if (s.tries >= limit && result.end == BUS_POLICY_SEARCH_DONE) {
-            result.end = BUS_POLICY_SEARCH_LIMIT;
-        }
-        result.tries = s.tries;
-    }
+    int rc = explain_search(&s, q);
     bus_arena_release(mem, mark);
     if (rc == BUS_OK) {
         *ret = result;
     }
     return rc;
-}
-
-int bus_advice_changes(const struct bus_policy_catalogue *c,
-                       const struct bus_policy_household *h,
-                       int32_t rule_date,
-                       int item,
-                       size_t limit,
-                       struct bus_arena *mem,
-                       struct bus_advice_changes *ret,
-                       struct bus_err *err)
-{
-    return explain_search(c, h, rule_date, item, limit, false, mem, ret, err);
-}
-
-int bus_advice_family_changes(const struct bus_policy_catalogue *c,
-                              const struct bus_policy_household *h,
-                              int32_t rule_date,
-                              int item,
-                              size_t limit,
-                              struct bus_arena *mem,
-                              struct bus_advice_changes *ret,
-                              struct bus_err *err)
-{
-    return explain_search(c, h, rule_date, item, limit, true, mem, ret, err);
 }

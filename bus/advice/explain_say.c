@@ -174,13 +174,9 @@ int bus_advice_report_change(const struct bus_policy_catalogue *c,
 
 struct values
 {
-    const struct bus_policy_catalogue *c;
-    const struct bus_policy_household *h;
-    int32_t day;
+    const struct bus_policy_values *of;
     enum bus_policy_lang lang;
-    struct bus_arena *mem;
     struct bus_buf *out;
-    struct bus_err *err;
     int seen[VALUES_MAX]; /* facts, standards as -2 - n */
     size_t count;
 };
@@ -199,51 +195,38 @@ static bool explain_report_seen(struct values *v, int what)
     return false;
 }
 
-static int explain_report_put_fact(struct values *v,
-                                   const struct clause_name *n)
+static void explain_report_put_fact(struct values *v,
+                                    const struct clause_name *n)
 {
-    const struct bus_node *body = bus_policy_fact_node(v->c, n->fact);
-    put_label(body, bus_policy_fact_name(v->c, n->fact), v->lang, v->out);
-    int last = n->member ? (int)v->h->member_count : 0;
+    const struct bus_policy_catalogue *c = v->of->c;
+    const struct bus_node *body = bus_policy_fact_node(c, n->fact);
+    put_label(body, bus_policy_fact_name(c, n->fact), v->lang, v->out);
+    int last = n->member ? (int)v->of->h->member_count : 0;
     for (int m = n->member ? 0 : -1; m < last; m++) {
-        struct bus_strv text;
-        int rc = bus_policy_fact_text(v->c, v->h, v->day,
-                                      (struct bus_policy_missing){n->fact, m},
-                                      v->mem, &text, v->err);
-        if (rc != BUS_OK) {
-            return rc;
-        }
+        struct bus_policy_missing which = {n->fact, m};
         bus_buf_puts(v->out, m > 0 ? " / " : " ");
-        explain_report_put_value(body, text, v->lang, v->out);
+        explain_report_put_value(body, bus_policy_values_fact(v->of, which),
+                                 v->lang, v->out);
     }
-    return BUS_OK;
 }
 
-static int put_standard(struct values *v, int standard)
+static void put_standard(struct values *v, int standard)
 {
     const struct bus_node *body =
-        bus_policy_standard_node(v->c, (size_t)standard);
-    struct bus_strv text;
-    int rc = bus_policy_standard_text(v->c, v->h, v->day, standard, v->mem,
-                                      &text, v->err);
-    if (rc == BUS_OK) {
-        put_label(body, BUS_STRV("?"), v->lang, v->out);
-        bus_buf_putc(v->out, ' ');
-        explain_report_put_value(body, text, v->lang, v->out);
-    }
-    return rc;
+        bus_policy_standard_node(v->of->c, (size_t)standard);
+    put_label(body, BUS_STRV("?"), v->lang, v->out);
+    bus_buf_putc(v->out, ' ');
+    explain_report_put_value(body, bus_policy_values_standard(v->of, standard),
+                             v->lang, v->out);
 }
 
-int bus_advice_report_values(const struct bus_policy_catalogue *c,
-                             const struct bus_policy_household *h,
-                             int32_t rule_date,
+int bus_advice_report_values(const struct bus_policy_values *values,
                              struct bus_strv rule,
                              enum bus_policy_lang lang,
-                             struct bus_arena *mem,
                              struct bus_buf *out,
                              struct bus_err *err)
 {
-    struct values v = {c, h, rule_date, lang, mem, out, err, {0}, 0};
+    struct values v = {values, lang, out, {0}, 0};
     for (size_t i = 0; i < rule.n;) {
         if (rule.p[i] == '"') {
             i = policy_clause_past_string(rule, i);
@@ -254,7 +237,7 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
             continue;
         }
         struct clause_name n;
-        advice_clause_name_at(c, rule, i, &n);
+        advice_clause_name_at(values->c, rule, i, &n);
         i = n.to;
         bool any = n.fact >= 0 || n.standard >= 0;
         if (!any ||
@@ -262,8 +245,11 @@ int bus_advice_report_values(const struct bus_policy_catalogue *c,
             continue;
         }
         bus_buf_puts(out, v.count > 1 ? "; " : "");
-        BUS_TRY(n.fact >= 0 ? explain_report_put_fact(&v, &n)
-                            : put_standard(&v, n.standard));
+        if (n.fact >= 0) {
+            explain_report_put_fact(&v, &n);
+        } else {
+            put_standard(&v, n.standard);
+        }
     }
     return out->failed ? bus_fail(err, BUS_ETOOBIG, "no room for values")
                        : BUS_OK;

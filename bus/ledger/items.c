@@ -20,6 +20,8 @@ struct judging
     const struct bus_ledger_cases *c;
     const struct sa_evaluation *e;
     struct bus_policy_household household;
+    struct bus_advice_days days; /* neither is made for items in brief */
+    struct bus_policy_values values;
     struct bus_arena mem, scratch;
     struct bus_buf zh, en;
     struct bus_err *err;
@@ -70,11 +72,9 @@ static int report_clause(struct judging *j, struct bus_strv rule, json_t **ret)
     BUS_TRY(bus_advice_report_clause(c, rule, BUS_POLICY_EN, &j->en, j->err));
     *ret = items_both(j);
     items_clear(j);
-    BUS_TRY(bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
-                                     BUS_POLICY_ZH, &j->scratch, &j->zh,
+    BUS_TRY(bus_advice_report_values(&j->values, rule, BUS_POLICY_ZH, &j->zh,
                                      j->err));
-    BUS_TRY(bus_advice_report_values(c, &j->household, j->e->rule_date, rule,
-                                     BUS_POLICY_EN, &j->scratch, &j->en,
+    BUS_TRY(bus_advice_report_values(&j->values, rule, BUS_POLICY_EN, &j->en,
                                      j->err));
     return json_object_set_new(*ret, "values", items_both(j)) == 0
                ? BUS_OK
@@ -167,14 +167,16 @@ static int items_put_changes(struct judging *j,
     struct bus_advice_changes found = {0};
     int item = bus_policy_item_find(j->c->catalogue, v->item);
     json_t *list = json_array();
+    const struct bus_advice_question q = {.c = j->c->catalogue,
+                                          .h = &j->household,
+                                          .rule_date = j->e->rule_date,
+                                          .item = item,
+                                          .limit = BUS_CASES_TRIES,
+                                          .family =
+                                              j->c->depth != BUS_LEDGER_OFFICER,
+                                          .days = &j->days};
     int rc = item < 0 ? BUS_EUNKNOWN
-             : j->c->depth == BUS_LEDGER_OFFICER
-                 ? bus_advice_changes(j->c->catalogue, &j->household,
-                                      j->e->rule_date, item, BUS_CASES_TRIES,
-                                      &j->scratch, &found, j->err)
-                 : bus_advice_family_changes(
-                       j->c->catalogue, &j->household, j->e->rule_date, item,
-                       BUS_CASES_TRIES, &j->scratch, &found, j->err);
+                      : bus_advice_changes(&q, &j->scratch, &found, j->err);
     for (size_t i = 0; rc == BUS_OK && i < found.count; i++) {
         rc = items_put_change(j, &found.list[i], list);
     }
@@ -319,6 +321,14 @@ static int items_judge(struct judging *j, json_t *document)
     int rc = bus_role_household_of(j->c->catalogue, &of, e->facts.v, NULL,
                                    e->facts.n, &j->mem, &j->household, j->err);
     json_t *items = json_array();
+    if (rc == BUS_OK && !items_brief(j)) {
+        rc = bus_advice_days_of(j->c->catalogue, &j->household, e->rule_date,
+                                &j->mem, &j->days, j->err);
+    }
+    if (rc == BUS_OK && !items_brief(j)) {
+        rc = bus_policy_values_open(j->c->catalogue, &j->household,
+                                    e->rule_date, &j->mem, &j->values, j->err);
+    }
     for (size_t i = 0; rc == BUS_OK && i < e->items.n; i++) {
         rc = items_put_item(j, &e->items.v[i], items);
     }

@@ -34,7 +34,7 @@ struct fact_def
     const struct feel_node *derived;
     const struct program *program; /* of derived */
     struct bus_policy_facts reads; /* of derived, all the way down */
-    bool closing, closed;          /* while that is worked out */
+    bool closing, closed, dated;   /* while worked out; names the rule date */
 };
 struct standard_value
 {
@@ -53,8 +53,8 @@ struct standard_def
     const struct program *program; /* of derived */
     const struct bus_node *body;
     struct bus_policy_facts reads; /* that choose or make its figure */
-    bool closing;
-    bool read; /* by an item, or by what an item reads */
+    bool closing, dated;           /* time alone changes it */
+    bool read;                     /* by an item, or by what an item reads */
 };
 struct part_reads /* of a version: one text and the facts it hangs on */
 {
@@ -74,10 +74,10 @@ struct version_def
     const struct feel_node *clauses[CATALOGUE_CLAUSES_MAX];
     struct bus_strv clause_keys[CATALOGUE_CLAUSES_MAX];
     size_t clause_count;
-    bool clauses_whole;           /* they are all there are */
+    bool clauses_whole, sign_derived; /* they are all there are */
+    uint64_t dated; /* bit i: clause i names the rule date; 63: any part */
     const struct feel_node *sign; /* NULL: it has none */
     struct bus_strv sign_text;
-    bool sign_derived;
     const struct program *condition_p, *amount_p, *cap_p, *sign_p;
     const struct program *clauses_p[CATALOGUE_CLAUSES_MAX];
     struct part_reads *parts;

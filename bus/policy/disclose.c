@@ -79,6 +79,68 @@ static void version_needs(struct loading *l, struct version_def *v)
         v->cap);
 }
 
+/* --- what time alone may change --- */
+
+struct dating
+{
+    const struct bus_policy_catalogue *c;
+    bool named;
+};
+
+static void disclose_date_named(void *data,
+                                struct bus_strv base,
+                                struct bus_strv name,
+                                size_t offset)
+{
+    (void)offset;
+    struct dating *d = data;
+    if (bus_strv_is(base, "standard") || bus_strv_is(base, "标准")) {
+        const struct standard_def *s = bus_map_get(&d->c->standard_names, name);
+        d->named |= s != NULL && s->dated;
+    } else {
+        d->named |=
+            bus_strv_is(name, "rule_date") || bus_strv_is(name, "适用日期");
+    }
+}
+
+static bool disclose_dated(const struct bus_policy_catalogue *c,
+                           const struct feel_node *tree)
+{
+    struct dating d = {.c = c};
+    if (tree != NULL) {
+        feel_reads(tree, disclose_date_named, &d);
+    }
+    return d.named;
+}
+
+static void disclose_dates(struct bus_policy_catalogue *c)
+{
+    for (bool more = true; more;) { /* one worked out of another */
+        more = false;
+        for (size_t i = 0; i < c->standard_count; i++) {
+            struct standard_def *s = &c->standards[i];
+            bool before = s->dated;
+            s->dated = before || disclose_dated(c, s->derived);
+            more |= s->dated != before;
+        }
+    }
+    for (size_t i = 0; i < c->fact_count; i++) {
+        c->facts[i].dated = disclose_dated(c, c->facts[i].derived);
+    }
+}
+
+static void version_dates(const struct bus_policy_catalogue *c,
+                          struct version_def *v)
+{
+    for (size_t i = 0; i < v->clause_count; i++) {
+        v->dated |= (uint64_t)disclose_dated(c, v->clauses[i]) << i;
+    }
+    bool any = disclose_dated(c, v->condition) ||
+               disclose_dated(c, v->amount) || disclose_dated(c, v->cap) ||
+               disclose_dated(c, v->beneficiaries);
+    v->dated |= (uint64_t)any << 63;
+}
+
 static void excludes(struct loading *l, struct item_def *it)
 {
     BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
@@ -92,12 +154,14 @@ static void excludes(struct loading *l, struct item_def *it)
 
 void policy_needs_load(struct loading *l)
 {
+    disclose_dates(l->c);
     for (size_t i = 0; i < l->c->item_count; i++) {
         struct item_def *it = &l->c->items[i];
         excludes(l, it);
         for (size_t k = 0; k < it->count; k++) {
             struct version_def *v = &it->versions[k];
             version_needs(l, v);
+            version_dates(l->c, v);
             fact_set_merge(&v->reads, &it->form);
             for (size_t s = 0; s < it->shut_count; s++) {
                 fact_set_merge(&v->reads, &it->shut_reads[s]);

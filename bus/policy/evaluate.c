@@ -453,23 +453,37 @@ static struct bus_strv evaluate_text_of(const struct feel_value *v,
     return bus_strv(bus_arena_strdup(mem, t));
 }
 
-static int one_value(const struct bus_policy_catalogue *c,
-                     const struct bus_policy_household *h,
-                     int32_t rule_date,
-                     const struct fact_def *fact,
-                     int member,
-                     const struct standard_def *standard,
-                     struct bus_arena *mem,
-                     struct bus_strv *ret,
-                     struct bus_err *err)
+int bus_policy_values_open(const struct bus_policy_catalogue *c,
+                           const struct bus_policy_household *h,
+                           int32_t rule_date,
+                           struct bus_arena *mem,
+                           struct bus_policy_values *ret,
+                           struct bus_err *err)
 {
-    BUS_CHECK((fact == NULL) != (standard == NULL));
-    struct household_view w;
-    BUS_TRY(policy_view_open(&w, c, h, rule_date, mem, err));
-    struct feel_value v = policy_value(fact ? policy_fact(&w, fact, member)
-                                            : policy_standard(&w, standard));
-    *ret = evaluate_text_of(&v, mem);
-    return BUS_OK;
+    struct household_view *w = bus_arena_alloc(mem, sizeof(*w));
+    if (w == NULL) {
+        return bus_fail(err, BUS_ETOOBIG, "no room for a household");
+    }
+    *ret = (struct bus_policy_values){c, h, w};
+    return policy_view_open(w, c, h, rule_date, mem, err);
+}
+
+struct bus_strv bus_policy_values_fact(const struct bus_policy_values *v,
+                                       struct bus_policy_missing which)
+{
+    BUS_CHECK(which.fact >= 0 && (size_t)which.fact < v->c->fact_count);
+    struct feel_value x = policy_value(
+        policy_fact(v->view, &v->c->facts[which.fact], which.member));
+    return evaluate_text_of(&x, v->view->mem);
+}
+
+struct bus_strv bus_policy_values_standard(const struct bus_policy_values *v,
+                                           int standard)
+{
+    BUS_CHECK(standard >= 0 && (size_t)standard < v->c->standard_count);
+    struct feel_value x =
+        policy_value(policy_standard(v->view, &v->c->standards[standard]));
+    return evaluate_text_of(&x, v->view->mem);
 }
 
 int bus_policy_fact_text(const struct bus_policy_catalogue *c,
@@ -480,9 +494,10 @@ int bus_policy_fact_text(const struct bus_policy_catalogue *c,
                          struct bus_strv *ret,
                          struct bus_err *err)
 {
-    BUS_CHECK(which.fact >= 0 && (size_t)which.fact < c->fact_count);
-    return one_value(c, h, rule_date, &c->facts[which.fact], which.member, NULL,
-                     mem, ret, err);
+    struct bus_policy_values v;
+    BUS_TRY(bus_policy_values_open(c, h, rule_date, mem, &v, err));
+    *ret = bus_policy_values_fact(&v, which);
+    return BUS_OK;
 }
 
 int bus_policy_standard_text(const struct bus_policy_catalogue *c,
@@ -493,7 +508,8 @@ int bus_policy_standard_text(const struct bus_policy_catalogue *c,
                              struct bus_strv *ret,
                              struct bus_err *err)
 {
-    BUS_CHECK(standard >= 0 && (size_t)standard < c->standard_count);
-    return one_value(c, h, rule_date, NULL, -1, &c->standards[standard], mem,
-                     ret, err);
+    struct bus_policy_values v;
+    BUS_TRY(bus_policy_values_open(c, h, rule_date, mem, &v, err));
+    *ret = bus_policy_values_standard(&v, standard);
+    return BUS_OK;
 }

@@ -70,6 +70,23 @@ int bus_policy_has_sign(const struct bus_policy_catalogue *c,
 /* What a fact (given or derived) or a standard is for the household on that
  * day, as text in mem: plain digits, true, a word, 2026-10-09; "?" while it is
  * unknown, "-" for none. member -1: the household's own fact. */
+struct household_view;
+struct bus_policy_values /* read once, for who asks for many; all borrowed */
+{
+    const struct bus_policy_catalogue *c;
+    const struct bus_policy_household *h;
+    struct household_view *view;
+};
+int bus_policy_values_open(const struct bus_policy_catalogue *c,
+                           const struct bus_policy_household *h,
+                           int32_t rule_date,
+                           struct bus_arena *mem,
+                           struct bus_policy_values *ret,
+                           struct bus_err *err) BUS_MUSTCHECK;
+struct bus_strv bus_policy_values_fact(const struct bus_policy_values *v,
+                                       struct bus_policy_missing which);
+struct bus_strv bus_policy_values_standard(const struct bus_policy_values *v,
+                                           int standard);
 int bus_policy_fact_text(const struct bus_policy_catalogue *c,
                          const struct bus_policy_household *h,
                          int32_t rule_date,

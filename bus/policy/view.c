@@ -178,3 +178,27 @@ struct cell policy_eval_cell(struct household_view *w,
                ? policy_cell(w, feel_eval(tree, &w->env))
                : policy_run(w, program, -1);
 }
+
+static bool view_within(int32_t when, int32_t day, int32_t days)
+{
+    return when > day && when - day <= days;
+}
+
+bool policy_turns(const struct bus_policy_catalogue *c,
+                  const struct item_def *it,
+                  int32_t day,
+                  int32_t days)
+{
+    bool turns = false;
+    for (size_t i = 0; i < it->count; i++) {
+        const struct version_def *v = &it->versions[i];
+        turns |= view_within(v->from, day, days) ||
+                 (v->to < INT32_MAX && view_within(v->to + 1, day, days));
+    }
+    for (size_t i = 0; i < c->standard_count && !turns; i++) {
+        for (size_t k = 0; k < c->standards[i].count; k++) {
+            turns |= view_within(c->standards[i].values[k].from, day, days);
+        }
+    }
+    return turns;
+}

@@ -104,4 +104,11 @@ struct cell policy_cell_of_fact(const struct bus_policy_fact *f);
 struct cell
 policy_run(struct household_view *w, const struct program *p, int member);
 
+/* Another version of the item, or other figures of any standard, within those
+ * days? */
+bool policy_turns(const struct bus_policy_catalogue *c,
+                  const struct item_def *it,
+                  int32_t day,
+                  int32_t days);
+
 #endif

@@ -10,6 +10,8 @@
 
 #define DAY   "2026-10-09"
 #define CASES 10000
+/* of a search; 450 when every fact that an item reads was tried */
+#define TRIES_MEAN 300
 
 struct household
 {
@@ -61,8 +63,12 @@ changes(const struct household *o, const char *code, size_t limit)
     struct bus_err err;
     int item = bus_policy_item_find(k.c, bus_strv(code));
     assert_true(item >= 0);
-    if (bus_advice_changes(k.c, &o->h, rules_day(DAY), item, limit, &mem, &r,
-                           &err) != BUS_OK) {
+    const struct bus_advice_question q = {.c = k.c,
+                                          .h = &o->h,
+                                          .rule_date = rules_day(DAY),
+                                          .item = item,
+                                          .limit = limit};
+    if (bus_advice_changes(&q, &mem, &r, &err) != BUS_OK) {
         fail_msg("%s", err.msg);
     }
     return r;
@@ -231,9 +237,13 @@ static void every_claim_is_true(void **state)
                 o.facts[o.h.fact_count++] = all.facts[i];
             }
         }
-        if (bus_advice_changes(k.c, &o.h, rules_day(DAY), item,
-                               n % 20 == 0 ? 3000 : 250, &mem, &r,
-                               &err) != BUS_OK) {
+        const struct bus_advice_question q = {.c = k.c,
+                                              .h = &o.h,
+                                              .rule_date = rules_day(DAY),
+                                              .item = item,
+                                              .limit =
+                                                  n % 20 == 0 ? 3000 : 250};
+        if (bus_advice_changes(&q, &mem, &r, &err) != BUS_OK) {
             fail_msg("%s", err.msg);
         }
         for (size_t i = 0; i < r.count; i++, claims++) {
@@ -246,6 +256,103 @@ static void every_claim_is_true(void **state)
     assert_true(pairs > (size_t)cases(CASES) / 40);
 }
 
+static bool
+found(const struct bus_advice_changes *r, int fact, int member, int32_t day)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct bus_policy_fact *to = &r->list[i].moves[0].to;
+        if (r->list[i].count == 1 && to->fact == fact && to->member == member &&
+            (fact != BUS_POLICY_DATE_MOVE || to->number <= day)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A flag, or a week of the two years, that by itself makes it eligible is among
+ * the ways of a search that was not cut short. */
+static size_t none_left_out(const struct household *o,
+                            int item,
+                            const struct bus_advice_changes *r)
+{
+    size_t ways = 0;
+    for (int f = 0; (size_t)f < bus_policy_fact_count(k.c); f++) {
+        const struct bus_node *n = bus_policy_fact_node(k.c, f);
+        bool member =
+            strncmp(bus_policy_fact_name(k.c, f).p, "member.", 7) == 0;
+        int end = member ? (int)o->h.member_count : 0;
+        if (bus_policy_fact_derived(k.c, f) ||
+            !bus_strv_is(bus_node_get(n, "type")->text, "boolean")) {
+            continue;
+        }
+        for (int m = member ? 0 : -1; m < end; m++) {
+            for (int v = 0; v < 2; v++) {
+                struct household then = *o;
+                const struct bus_policy_fact to = {.fact = f,
+                                                   .member = m,
+                                                   .kind = BUS_POLICY_BOOL,
+                                                   .number = v};
+                then.h.facts = then.facts;
+                apply(&then, &to);
+                if (verdict(&then.h, item, rules_day(DAY)) ==
+                    BUS_POLICY_ELIGIBLE) {
+                    assert_true(found(r, f, m, 0));
+                    ways++;
+                }
+            }
+        }
+    }
+    for (int32_t d = 7; d <= 730; d += 7) {
+        if (verdict(&o->h, item, rules_day(DAY) + d) == BUS_POLICY_ELIGIBLE) {
+            assert_true(found(r, BUS_POLICY_DATE_MOVE, -1, rules_day(DAY) + d));
+            return ways + 1;
+        }
+    }
+    return ways;
+}
+
+/* What cannot help is not tried: all that is left is, within few tries. */
+static void nothing_is_left_out(void **state)
+{
+    (void)state;
+    struct bus_advice_sampler dice;
+    size_t ways = 0, tries = 0, done = 0;
+    uint64_t seed = seed_of(20261010);
+    print_message("seed %llu\n", (unsigned long long)seed);
+    bus_advice_sampler_init(&dice, k.c, rules_day(DAY), seed);
+    for (int n = 0; n < cases(CASES) / 10; n++) {
+        static struct household o;
+        struct bus_policy_household all;
+        struct bus_advice_changes r;
+        struct bus_err err;
+        int item =
+            (int)bus_advice_sampler_upto(&dice, bus_policy_item_count(k.c));
+        bus_arena_reset(&mem);
+        assert_int_equal(
+            bus_advice_sample_household(&dice, &item, 1, 2, &mem, &all, NULL),
+            BUS_OK);
+        memset(&o, 0, sizeof(o));
+        o.h = (struct bus_policy_household){
+            .member_count = 2, .facts = o.facts, .fact_count = all.fact_count};
+        assert_true(all.fact_count < 250);
+        memcpy(o.facts, all.facts, all.fact_count * sizeof(*all.facts));
+        const struct bus_advice_question q = {.c = k.c,
+                                              .h = &o.h,
+                                              .rule_date = rules_day(DAY),
+                                              .item = item,
+                                              .limit = 3000};
+        assert_int_equal(bus_advice_changes(&q, &mem, &r, &err), BUS_OK);
+        if (r.to == BUS_POLICY_ELIGIBLE && r.end == BUS_POLICY_SEARCH_DONE) {
+            ways += none_left_out(&o, item, &r);
+            tries += r.tries;
+            done++;
+        }
+    }
+    print_message("%zu ways, %zu searches, %zu tries\n", ways, done, tries);
+    assert_true(ways > (size_t)cases(CASES) / 200 && done > 0);
+    assert_true(tries < done * TRIES_MEAN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +363,7 @@ int main(void)
         cmocka_unit_test(none_is_said_to_be_none),
         cmocka_unit_test(a_short_search_says_so),
         cmocka_unit_test(every_claim_is_true),
+        cmocka_unit_test(nothing_is_left_out),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -208,10 +208,13 @@ static void test_what_a_family_can_do(void **state)
     for (size_t i = 0; i < r.count; i++) {
         struct bus_advice_changes found;
         struct bus_err err;
-        assert_int_equal(bus_advice_family_changes(k.c, &t.h, rules_day(DAY),
-                                                   r.items[i].item, 300, &mem,
-                                                   &found, &err),
-                         BUS_OK);
+        const struct bus_advice_question q = {.c = k.c,
+                                              .h = &t.h,
+                                              .rule_date = rules_day(DAY),
+                                              .item = r.items[i].item,
+                                              .limit = 300,
+                                              .family = true};
+        assert_int_equal(bus_advice_changes(&q, &mem, &found, &err), BUS_OK);
         changes += found.count;
         if (r.items[i].verdict == BUS_POLICY_ELIGIBLE) {
             assert_int_equal(found.count, 0);

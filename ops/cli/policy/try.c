@@ -119,7 +119,9 @@ static int put_reasons(struct trial *k,
                            ? zh ? "未定" : "open"
                        : zh ? "不符"
                             : "false";
-    int rc = BUS_OK;
+    struct bus_policy_values values;
+    int rc = bus_policy_values_open(k->t.catalogue, &household->h,
+                                    k->households.day, &k->t.mem, &values, err);
     for (size_t i = 0; rc == BUS_OK && i < v->reason_count; i++) {
         struct bus_strv rule = bus_policy_clause_of(
             k->t.catalogue, v->reasons[i], k->households.day);
@@ -127,9 +129,7 @@ static int put_reasons(struct trial *k,
         rc = bus_advice_report_clause(k->t.catalogue, rule, lang, out, err);
         bus_buf_puts(out, "\n        ");
         if (rc == BUS_OK) {
-            rc = bus_advice_report_values(k->t.catalogue, &household->h,
-                                          k->households.day, rule, lang,
-                                          &k->t.mem, out, err);
+            rc = bus_advice_report_values(&values, rule, lang, out, err);
         }
         bus_buf_puts(out, "\n");
     }
@@ -152,6 +152,9 @@ static int put_working(struct trial *k,
         return BUS_OK;
     }
     bool zh = lang == BUS_POLICY_ZH;
+    struct bus_policy_values values;
+    BUS_TRY(bus_policy_values_open(k->t.catalogue, &household->h,
+                                   k->households.day, &k->t.mem, &values, err));
     bus_buf_puts(out, zh ? "    金额: " : "    amount: ");
     BUS_TRY(bus_advice_report_working(k->t.catalogue, &household->h,
                                       k->households.day, k->item, lang,
@@ -164,9 +167,7 @@ static int put_working(struct trial *k,
     }
     BUS_TRY(bus_advice_report_clause(k->t.catalogue, rule, lang, out, err));
     bus_buf_puts(out, "\n        ");
-    BUS_TRY(bus_advice_report_values(k->t.catalogue, &household->h,
-                                     k->households.day, feel->text, lang,
-                                     &k->t.mem, out, err));
+    BUS_TRY(bus_advice_report_values(&values, feel->text, lang, out, err));
     if (v->share_count > 1 ||
         (v->share_count == 1 && v->shares[0].member >= 0)) {
         bus_buf_printf(out, zh ? "; %zu 人" : "; for %zu persons",
@@ -281,9 +282,12 @@ static int try_household(struct trial *k,
                                       k->households.day, k->item,
                                       BUS_POLICY_REASONS, &k->t.mem, &v, err);
     if (rc == BUS_OK && k->full) {
-        rc =
-            bus_advice_changes(k->t.catalogue, &household->h, k->households.day,
-                               k->item, TRIES, &k->t.mem, &changes, err);
+        const struct bus_advice_question q = {.c = k->t.catalogue,
+                                              .h = &household->h,
+                                              .rule_date = k->households.day,
+                                              .item = k->item,
+                                              .limit = TRIES};
+        rc = bus_advice_changes(&q, &k->t.mem, &changes, err);
     }
     if (rc != BUS_OK) {
         return rc;
