@@ -57,7 +57,8 @@ static void check_policies_check_keys(const struct bus_node *map,
             }
         }
         if (!known) {
-            bus_faults_add(faults, k->at, k->text.p, "unknown key%s%s%s",
+            bus_faults_add(faults, k->at, k->text.p,
+                           "unknown key%s%s%s / 没有这个键",
                            near ? "; did you mean '" : "", near ? near : "",
                            near ? "'?" : "");
         }
@@ -79,7 +80,7 @@ static void check_needed(const struct bus_node *item, struct bus_faults *faults)
         if (!there) {
             bus_faults_add(faults, item->at, needed[i],
                            "missing; every item has it (see "
-                           "policies/README.md)");
+                           "policies/README.md) / 缺少,每个事项都要有");
         }
     }
 }
@@ -95,7 +96,8 @@ static void check_owner(const struct bus_config *c,
     if (owner && (!p || p->kind != BUS_PARTNER_DEPARTMENT)) {
         bus_faults_add(
             faults, check_policies_place_of(item, "department"), "department",
-            "found '%s'; must be a partner of kind department", owner);
+            "found '%s'; must be a partner of kind department / 应为部门的代码",
+            owner);
     }
     snprintf(want, sizeof want, "/%.60s/%.60s.yaml", owner ? owner : "?",
              code ? code : "?");
@@ -103,7 +105,9 @@ static void check_owner(const struct bus_config *c,
     size_t n = strlen(want);
     if (code && owner && (len < n || strcmp(item->at.file + len - n, want))) {
         bus_faults_add(faults, check_policies_place_of(item, "code"), "code",
-                       "'%s' of '%s' belongs in policies%s", code, owner, want);
+                       "'%s' of '%s' belongs in policies%s / "
+                       "代码与所在文件夹、文件名不一致",
+                       code, owner, want);
     }
 }
 
@@ -114,7 +118,9 @@ static void check_fund(const struct bus_config *c,
     const char *fund = check_policies_text_of(map, "fund");
     if (fund && !bus_conf_fund(c, fund)) {
         bus_faults_add(faults, check_policies_place_of(map, "fund"), "fund",
-                       "found '%s'; must be a code of funds.yaml", fund);
+                       "found '%s'; must be a code of funds.yaml / 应为 "
+                       "funds.yaml 中的代码",
+                       fund);
     }
 }
 
@@ -127,9 +133,10 @@ static void check_policies_check_partner(const struct bus_config *c,
     const char *code = check_policies_text_of(map, key);
     const struct bus_conf_partner *p = bus_conf_partner(c, code);
     if (code && (!p || p->kind != kind)) {
-        bus_faults_add(faults, check_policies_place_of(map, key), key,
-                       "found '%s'; must be a partner of kind %s", code,
-                       bus_conf_partner_kind_names[kind].word);
+        bus_faults_add(
+            faults, check_policies_place_of(map, key), key,
+            "found '%s'; must be a partner of kind %s / 应为该类伙伴的代码",
+            code, bus_conf_partner_kind_names[kind].word);
     }
 }
 
@@ -160,7 +167,7 @@ static void check_delivery(const struct bus_config *c,
         bus_faults_add(faults, check_policies_place_of(d, "channel"),
                        "delivery.channel",
                        "found '%s'; must be bank | post_cash | post_goods | "
-                       "service | utility",
+                       "service | utility / 不是可用的词",
                        channel ? channel : "nothing");
         return;
     }
@@ -181,12 +188,12 @@ check_dates(const struct bus_node *v, int32_t *last, struct bus_faults *faults)
         (to && !bus_node_to_date(to, &b)) || b < a) {
         bus_faults_add(faults, e ? e->at : v->at, "effective",
                        "must be {from: date, to: date}, the last day may be "
-                       "left out");
+                       "left out / 应为 {from: 日期, to: 日期},末日可省略");
         return;
     }
     if (a <= *last) {
         bus_faults_add(faults, from->at, "effective.from",
-                       "overlaps the version before it");
+                       "overlaps the version before it / 与前一版本的时间重叠");
     }
     *last = b;
 }
@@ -202,15 +209,17 @@ static void check_policies_check_item(const struct bus_config *c,
     check_fund(c, item, faults);
     check_delivery(c, item, faults);
     if (!versions || versions->kind != BUS_NODE_LIST || !versions->count) {
-        bus_faults_add(faults, check_policies_place_of(item, "versions"),
-                       "versions", "must be a list with at least one version");
+        bus_faults_add(
+            faults, check_policies_place_of(item, "versions"), "versions",
+            "must be a list with at least one version / 至少要有一个版本");
         return;
     }
     int32_t last = INT32_MIN;
     for (uint32_t i = 0; i < versions->count; i++) {
         const struct bus_node *v = versions->items[i];
         if (v->kind != BUS_NODE_MAP) {
-            bus_faults_add(faults, v->at, "versions", "must be maps");
+            bus_faults_add(faults, v->at, "versions",
+                           "must be maps / 每个版本应为一组键和值");
             continue;
         }
         check_policies_check_keys(v, version_keys, COUNT(version_keys), faults);
@@ -218,8 +227,9 @@ static void check_policies_check_item(const struct bus_config *c,
         check_fund(c, v, faults);
         check_delivery(c, v, faults);
         if (!bus_node_get(v, "basis") || !bus_node_get(v, "condition")) {
-            bus_faults_add(faults, v->at, "versions",
-                           "a version has a basis and a condition");
+            bus_faults_add(
+                faults, v->at, "versions",
+                "a version has a basis and a condition / 版本要有依据和条件");
         }
     }
 }
@@ -237,7 +247,8 @@ static void check_every_department_owns(const struct bus_config *c,
         }
         if (!owns) {
             bus_faults_warn(faults, p->node->at, "code",
-                            "the department %s owns no item", p->code);
+                            "the department %s owns no item / 该部门没有事项",
+                            p->code);
         }
     }
 }
@@ -256,8 +267,8 @@ void bus_conf_check_policies(const struct bus_config *c,
         const struct bus_node *before = bus_map_get(&codes, code->text);
         if (before) {
             bus_faults_add(faults, code->at, "code",
-                           "'%s' is the code of %s already", code->text.p,
-                           before->at.file);
+                           "'%s' is the code of %s already / 代码已被使用",
+                           code->text.p, before->at.file);
         } else if (bus_map_put(&codes, code->text, (void *)(uintptr_t)item) !=
                    0) {
             faults->out_of_memory = true;
@@ -285,15 +296,17 @@ static void find_marks(const struct bus_node *n, struct bus_faults *faults)
             find_marks(v, faults);
         } else if (v->kind != BUS_NODE_SCALAR || v->text.n != 1 ||
                    !strchr("FKIA", v->text.p[0])) {
-            bus_faults_add(faults, v->at, "confidence",
-                           "found '%.20s'; must be F | K | I | A",
-                           v->kind == BUS_NODE_SCALAR ? v->text.p : "");
+            bus_faults_add(
+                faults, v->at, "confidence",
+                "found '%.20s'; must be F | K | I | A / 只能是 F、K、I、A",
+                v->kind == BUS_NODE_SCALAR ? v->text.p : "");
         } else if (v->text.p[0] != 'F') {
             const char *what = v->text.p[0] == 'K'   ? "known, not read again"
                                : v->text.p[0] == 'I' ? "illustrative"
                                                      : "assumed";
             bus_faults_warn(faults, v->at, "confidence",
-                            "%s: to be confirmed by the county", what);
+                            "%s: to be confirmed by the county / 待本县确认",
+                            what);
         }
     }
 }

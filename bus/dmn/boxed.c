@@ -99,7 +99,8 @@ const struct feel_node *dmn_feel(struct dmn_loading *l,
     if (language.n > 0 && memmem(language.p, language.n, "FEEL", 4) == NULL &&
         memmem(language.p, language.n, "feel", 4) == NULL) {
         bus_faults_add(l->faults, dmn_place(f, n), NULL,
-                       "the expression language '%.*s' is not supported",
+                       "the expression language '%.*s' is not supported / "
+                       "不支持这种表达式语言",
                        BUS_STRV_ARG(language));
         return dmn_broken(l, "an expression language not supported");
     }
@@ -139,8 +140,8 @@ inside(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     const struct feel_node *t = n ? dmn_boxed_in(l, f, n) : NULL;
     if (t == NULL) {
         bus_faults_add(l->faults, dmn_place(f, n), NULL,
-                       "an expression is missing");
-        t = dmn_broken(l, "an expression is missing");
+                       "an expression is missing / 缺少表达式");
+        t = dmn_broken(l, "an expression is missing / 缺少表达式");
     }
     return t;
 }

@@ -36,15 +36,17 @@ static bool take_document(struct dmn_loading *l,
     f->path = s->file;
     f->loading = l;
     if (s->text.n > DMN_BYTES_MAX) {
-        bus_faults_add(l->faults, at, NULL, "a model of %zu bytes; at most %u",
-                       s->text.n, DMN_BYTES_MAX);
+        bus_faults_add(l->faults, at, NULL,
+                       "a model of %zu bytes; at most %u / 模型过大", s->text.n,
+                       DMN_BYTES_MAX);
         return false;
     }
     f->doc = read_document(s);
     if (f->doc == NULL) {
         const xmlError *e = xmlGetLastError();
         at.line = e && e->line > 0 ? (uint32_t)e->line : 1;
-        bus_faults_add(l->faults, at, NULL, "no well-formed XML: %.*s",
+        bus_faults_add(l->faults, at, NULL,
+                       "no well-formed XML: %.*s / 不是完好的 XML",
                        e && e->message ? (int)strcspn(e->message, "\n") : 0,
                        e && e->message ? e->message : "");
         return false;

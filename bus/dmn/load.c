@@ -57,7 +57,8 @@ static void add_elements(struct dmn_loading *l, struct dmn_file *f)
         }
         if (l->m->element_count == DMN_ELEMENTS_MAX) {
             bus_faults_add(l->faults, dmn_place(f, c), NULL,
-                           "more than %d elements", DMN_ELEMENTS_MAX);
+                           "more than %d elements / 元素过多",
+                           DMN_ELEMENTS_MAX);
             return;
         }
         struct dmn_element *e = &l->m->elements[l->m->element_count];
@@ -95,7 +96,8 @@ by_href(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
         }
     }
     bus_faults_add(l->faults, dmn_place(f, n), NULL,
-                   "requires '%.*s', which is not there", BUS_STRV_ARG(href));
+                   "requires '%.*s', which is not there / 所需的元素不存在",
+                   BUS_STRV_ARG(href));
     return NULL;
 }
 
@@ -215,7 +217,7 @@ static void find_cycles(struct dmn_loading *l, struct dmn_element *e)
     if (e->closing) {
         e->cyclic = true;
         bus_faults_add(l->faults, dmn_place(e->file, e->xml), e->name.p,
-                       "a decision that needs itself");
+                       "a decision that needs itself / 决策依赖自身");
         return;
     }
     if (e->closed || e->kind != DMN_DECISION) {

@@ -349,7 +349,7 @@ static bool load_rule(struct dmn_loading *l,
     if (in != t->input_count || out != t->output_count) {
         bus_faults_add(l->faults, dmn_place(f, n), NULL,
                        "a rule of %zu inputs and %zu outputs; the table has "
-                       "%zu and %zu",
+                       "%zu and %zu / 规则的格数与表头不符",
                        in, out, t->input_count, t->output_count);
         return false;
     }
@@ -373,7 +373,8 @@ new_table(struct dmn_loading *l, struct dmn_file *f, const xmlNode *n)
     t->aggregation = aggregation_of(aggregation);
     if (t->policy == '\0' || t->aggregation == '\0') {
         bus_faults_add(l->faults, dmn_place(f, n), NULL,
-                       "no such hit policy or aggregation: '%.*s' '%.*s'",
+                       "no such hit policy or aggregation: '%.*s' '%.*s' / "
+                       "没有这种命中策略或汇总",
                        BUS_STRV_ARG(policy), BUS_STRV_ARG(aggregation));
         return NULL;
     }

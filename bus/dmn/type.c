@@ -89,7 +89,8 @@ static const struct feel_type *named_or_fault(struct dmn_loading *l,
     const struct feel_type *t = dmn_type_named(l, f, name);
     if (t == NULL) {
         bus_faults_add(l->faults, dmn_place(f, n), NULL,
-                       "type '%.*s' is not known", BUS_STRV_ARG(name));
+                       "type '%.*s' is not known / 没有这个类型",
+                       BUS_STRV_ARG(name));
     }
     return t;
 }

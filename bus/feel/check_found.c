@@ -76,6 +76,7 @@ static void add_finding(struct feel_check *k,
 }
 
 /* The nearest of the names; "" if none is near. */
+#define NEAR_PART 6 /* bytes; two Chinese characters */
 struct near
 {
     char want[NAME_MAX], best[NAME_MAX];
@@ -90,6 +91,17 @@ static void near_open(struct near *r, struct bus_strv want)
     r->distance = want.n < 4 ? 2 : NEAR_MAX;
 }
 
+/* Of a name that was cut short: its beginning, or words out of it. */
+static size_t near_part(const char *want, size_t n, const char *have)
+{
+    char head[NAME_MAX];
+    if (strstr(have, want) != NULL) {
+        return 0;
+    }
+    (void)bus_strv_copy(head, sizeof(head), (struct bus_strv){have, n});
+    return bus_edit_distance(want, head);
+}
+
 static void near_try(struct near *r, struct bus_strv name)
 {
     char have[NAME_MAX];
@@ -97,7 +109,10 @@ static void near_try(struct near *r, struct bus_strv name)
         return;
     }
     (void)bus_strv_copy(have, sizeof(have), name);
-    size_t d = bus_edit_distance(r->want, have);
+    size_t d = bus_edit_distance(r->want, have), n = strlen(r->want);
+    if (d >= r->distance && n >= NEAR_PART && n < name.n) {
+        d = 1 + near_part(r->want, n, have);
+    }
     if (d < r->distance) {
         r->distance = d;
         memcpy(r->best, have, sizeof(have));

@@ -117,11 +117,13 @@ static void load_version(struct loading *l,
     v->to = INT32_MAX;
     if (!bus_node_to_date(bus_node_get(days, "from"), &v->from)) {
         bus_faults_add(l->faults, n->at, code,
-                       "a version needs effective: {from: date}");
+                       "a version needs effective: {from: date} / 版本缺少 "
+                       "effective: {from: 日期}");
     }
     const struct bus_node *to = bus_node_get(days, "to");
     if (to != NULL && !bus_node_to_date(to, &v->to)) {
-        bus_faults_add(l->faults, to->at, code, "effective.to is no date");
+        bus_faults_add(l->faults, to->at, code,
+                       "effective.to is no date / effective.to 不是日期");
     }
     v->item.fund = policy_catalogue_text(l, catalogue_part(n, item, "fund"));
     v->item.delivery =
@@ -168,7 +170,7 @@ static void load_version(struct loading *l,
         bus_node_get(condition, "dmn") == NULL) {
         bus_faults_add(l->faults, n->at, code,
                        "a version needs condition: {feel: ...}, or {dmn: "
-                       "model.dmn, decision: name}");
+                       "model.dmn, decision: name} / 版本缺少条件");
     }
     load_clauses(l, v);
 }
@@ -181,7 +183,7 @@ load_form(struct loading *l, const struct bus_node *form, struct item_def *to)
         int fact = bus_policy_fact_find(l->c, form->items[i]->text);
         if (fact < 0) {
             bus_faults_add(l->faults, form->items[i]->at, to->code.p,
-                           "form: no fact '%.*s'",
+                           "form: no fact '%.*s' / form:没有这个事实",
                            BUS_STRV_ARG(form->items[i]->text));
         } else {
             fact_set_add(&to->form, fact);
@@ -221,7 +223,8 @@ void policy_catalogue_load_item(struct loading *l,
     if (common.code.n == 0 || common.department.n == 0 || versions == NULL ||
         versions->kind != BUS_NODE_LIST) {
         bus_faults_add(l->faults, n->at, NULL,
-                       "an item needs code, department and versions");
+                       "an item needs code, department and versions / 事项要有 "
+                       "code、department 和 versions");
         return;
     }
     to->versions =
@@ -292,7 +295,7 @@ static void catalogue_load_items(struct loading *l,
         }
         if (bus_map_get(&c->item_codes, it->code) != NULL) {
             bus_faults_add(l->faults, sorted[i]->at, it->code.p,
-                           "this code is there already");
+                           "this code is there already / 代码已被使用");
             continue;
         }
         for (size_t k = 0; k < it->count; k++) {

@@ -121,7 +121,8 @@ static bool catalogue_dmn_add_input(struct loading *l,
         said ? bus_node_cstr(said) : catalogue_dmn_meaning(l, in->name);
     if (to->count == INPUTS_MAX) {
         bus_faults_add(l->faults, at->at, path,
-                       "a model of more than %d inputs", INPUTS_MAX);
+                       "a model of more than %d inputs / 模型的输入过多",
+                       INPUTS_MAX);
         return false;
     }
     if (text == NULL) {
@@ -239,7 +240,7 @@ static struct decision *catalogue_dmn_make(struct loading *l,
     if (name == NULL || name->kind != BUS_NODE_SCALAR ||
         !has_decision(m, name->text)) {
         bus_faults_add(l->faults, name ? name->at : body->at, path,
-                       "the model has no decision '%s'",
+                       "the model has no decision '%s' / 模型中没有这个决策",
                        name && name->kind == BUS_NODE_SCALAR ? name->text.p
                                                              : "");
         return NULL;
@@ -267,8 +268,10 @@ const struct feel_node *policy_catalogue_decision(struct loading *l,
     }
     size_t at = find_model(l, file);
     if (at == l->model_count) {
-        bus_faults_add(l->faults, file->at, path,
-                       "no model '%s' beside this file", file->text.p);
+        bus_faults_add(
+            l->faults, file->at, path,
+            "no model '%s' beside this file / 同一文件夹中没有这个模型",
+            file->text.p);
         return NULL;
     }
     const struct dmn_model *m = catalogue_dmn_model_of(l, at);

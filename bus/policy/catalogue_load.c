@@ -66,9 +66,10 @@ static void fact_claim(struct loading *l, struct fact_def *f)
         }
     }
     if (f->claim == CLAIM_NONE || bus_node_get(f->body, "derived") != NULL) {
-        bus_faults_add(l->faults, n->at, f->name.p,
-                       "a claim is a number, a date or a boolean that is said, "
-                       "not worked out");
+        bus_faults_add(
+            l->faults, n->at, f->name.p,
+            "a claim is a number, a date or a boolean that is said, "
+            "not worked out / claim 只用于他人所说的数字、日期或是否");
     }
 }
 
@@ -80,8 +81,8 @@ static void add_fact(struct loading *l,
     struct bus_policy_catalogue *c = l->c;
     BUS_CHECK(c->fact_count <= BUS_POLICY_FACTS_MAX);
     if (c->fact_count == BUS_POLICY_FACTS_MAX) {
-        bus_faults_add(l->faults, name->at, NULL, "more than %d facts",
-                       BUS_POLICY_FACTS_MAX);
+        bus_faults_add(l->faults, name->at, NULL,
+                       "more than %d facts / 事实过多", BUS_POLICY_FACTS_MAX);
         return;
     }
     struct fact_def *f = &c->facts[c->fact_count++];
@@ -129,8 +130,9 @@ void policy_catalogue_load_facts(struct loading *l,
     l->c->sources = bus_node_get(facts, "sources");
     if (max != NULL && (!bus_node_to_i64(max, &l->c->item_max_fen) ||
                         l->c->item_max_fen <= 0)) {
-        bus_faults_add(l->faults, max->at, "money.item_max_fen",
-                       "must be a whole number of fen above 0");
+        bus_faults_add(
+            l->faults, max->at, "money.item_max_fen",
+            "must be a whole number of fen above 0 / 应为大于0的整数(分)");
     }
     for (int k = 0; k < 2; k++) {
         const struct bus_node *map = bus_node_get(facts, scopes[k]);
@@ -246,20 +248,22 @@ static void standard_value(struct loading *l,
     if (!bus_node_to_date(from, &to->from)) {
         bus_faults_add(l->faults, from ? from->at : n->at, path,
                        "needs `from`, a date that there is, such as "
-                       "2026-07-01");
+                       "2026-07-01 / from 应为存在的日期");
     }
     const struct bus_node *by = bus_node_get(n, "by");
     if (by == NULL) {
         if (!catalogue_load_figure(bus_node_get(n, "value"), &to->value)) {
-            bus_faults_add(l->faults, n->at, path, "needs `value`, a number");
+            bus_faults_add(l->faults, n->at, path,
+                           "needs `value`, a number / 缺少 value,应为数字");
         }
         return;
     }
     struct fact_def *f = bus_map_get(&l->c->fact_names, by->text);
     to->in = bus_node_get(n, "in");
     if (f == NULL || to->in == NULL || to->in->kind != BUS_NODE_MAP) {
-        bus_faults_add(l->faults, by->at, path,
-                       "`by` names a fact and `in` its words");
+        bus_faults_add(
+            l->faults, by->at, path,
+            "`by` names a fact and `in` its words / by 应为事实,in 应为它的词");
         return;
     }
     to->by = (int)(f - l->c->facts);
@@ -292,7 +296,8 @@ void policy_catalogue_load_standards(struct loading *l,
             if (v > 0 && s->values[v].from <= s->values[v - 1].from) {
                 bus_faults_add(l->faults, values->items[v]->at, s->name.p,
                                "values go on in order of days, and this one "
-                               "does not begin after the one before it");
+                               "does not begin after the one before it / "
+                               "各期应按日期先后排列");
             }
         }
         int rc = bus_map_put(&c->standard_names, s->name, s);
@@ -355,7 +360,8 @@ static void rule_standard(struct loading *l, const struct rule_def *r)
     if (s != NULL) {
         s->read = true;
     } else if (n != NULL) {
-        bus_faults_add(l->faults, n->at, r->id.p, "no standard '%.*s'",
+        bus_faults_add(l->faults, n->at, r->id.p,
+                       "no standard '%.*s' / 没有这个标准",
                        BUS_STRV_ARG(n->text));
     }
 }
@@ -386,7 +392,8 @@ void policy_catalogue_load_rules(struct loading *l, const struct bus_node *n)
         r->member = scope != NULL && bus_strv_is(scope->text, "member");
         r->fact = fact ? bus_policy_fact_named(c, r->member, fact->text) : -1;
         if (fact != NULL && r->fact < 0) {
-            bus_faults_add(l->faults, fact->at, r->id.p, "no fact '%.*s'",
+            bus_faults_add(l->faults, fact->at, r->id.p,
+                           "no fact '%.*s' / 没有这个事实",
                            BUS_STRV_ARG(fact->text));
         }
         rule_standard(l, r);

@@ -73,7 +73,7 @@ cycles_report(struct walk *w, const char *name, const struct bus_node *body)
     }
     const struct bus_node *at = bus_node_get(body, "derived");
     bus_faults_add(w->l->faults, at ? at->at : body->at, name,
-                   "is worked out of itself: %s%s", way, name);
+                   "is worked out of itself: %s%s / 由自身推算", way, name);
 }
 
 /* As deep as there are derived facts and standards on one way, at most
@@ -95,7 +95,7 @@ static void cycles_visit(struct walk *w,
     if (w->depth == CYCLE_STEPS_MAX) {
         bus_faults_add(w->l->faults, body->at, name,
                        "more than %d derived facts and standards one out of "
-                       "another",
+                       "another / 推算层次过多",
                        CYCLE_STEPS_MAX);
         return;
     }

@@ -24,7 +24,8 @@ static int relate(struct loading *l, const struct rule_def *r, int item)
     struct item_def *it = &c->items[item];
     if (it->related < 0 && c->relations.count == BUS_POLICY_RELATED_MAX) {
         bus_faults_add(l->faults, r->node->at, r->id.p,
-                       "rules of choice name more than %d items",
+                       "rules of choice name more than %d items / "
+                       "事项间规则涉及的事项过多",
                        BUS_POLICY_RELATED_MAX);
         return -1;
     }
@@ -101,8 +102,8 @@ static void interact_shut(struct loading *l, const struct rule_def *r, int item)
     BUS_CHECK(it->shut_count <= CATALOGUE_SHUTS_MAX);
     if (it->shut_count == CATALOGUE_SHUTS_MAX) {
         bus_faults_add(l->faults, r->node->at, r->id.p,
-                       "more than %d facts exclude %.*s", CATALOGUE_SHUTS_MAX,
-                       BUS_STRV_ARG(it->code));
+                       "more than %d facts exclude %.*s / 排斥该事项的事实过多",
+                       CATALOGUE_SHUTS_MAX, BUS_STRV_ARG(it->code));
     } else if (r->fact >= 0 && relate(l, r, item) >= 0) {
         it->shuts[it->shut_count].fact = r->fact;
         it->shuts[it->shut_count++].rule = (int)(r - l->c->rules);
@@ -157,7 +158,8 @@ static void check_kind(struct loading *l, const struct rule_def *r)
         }
     }
     bus_faults_add(l->faults, r->node->at, r->id.p,
-                   "unknown kind '%.*s' (see the head of the file)",
+                   "unknown kind '%.*s' (see the head of the file) / "
+                   "没有这种规则(见文件开头)",
                    BUS_STRV_ARG(r->kind));
 }
 
@@ -168,7 +170,7 @@ void policy_relate(struct loading *l)
     size_t together = 0;
     if (c->rule_count > UINT8_MAX - 1) {
         bus_faults_add(l->faults, c->rules[0].node->at, NULL,
-                       "more than %d rules", UINT8_MAX - 1);
+                       "more than %d rules / 规则过多", UINT8_MAX - 1);
         return;
     }
     for (size_t i = 0; i < c->rule_count; i++) {

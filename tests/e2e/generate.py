@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The made-up county: the same for a seed, plausible in its shares, of nobody
 real, and streamed (what is held does not grow with the number asked for)."""
+import datetime
 import json
 import os
 import subprocess
@@ -15,8 +16,8 @@ def fail(text):
     sys.exit("FAILED: " + text)
 
 
-def run(n, seed):
-    child = subprocess.Popen([program, "generate", "households", str(n), "--seed", str(seed)],
+def run(n, seed, what="households"):
+    child = subprocess.Popen([program, "generate", what, str(n), "--seed", str(seed)],
                              stdout=subprocess.PIPE, env=env)
     out = child.stdout.read()
     _, status, used = os.wait4(child.pid, 0)
@@ -85,3 +86,16 @@ if poor_ill < 1.3 * poor_all:
     fail("illness and low income do not go together: %.3f, %.3f" % (poor_ill, poor_all))
 if len({h["village"] for h in homes}) < 900:
     fail("few villages")
+# Applications: nobody is what he cannot be.
+young = str(datetime.date.today().year - 16)  # born later: 15 at most
+for line in run(2000, 7, "applications")[0].splitlines():
+    for m in json.loads(line)["members"]:
+        f, child, man = m["facts"], m["id_no"][6:10] > young, m["facts"]["sex"] == "male"
+        if child and (f["union_member"] or f["veteran"] != "none" or f["pension_resident"]):
+            fail("a child in the union, a veteran or with a pension: %s" % m)
+        if man and (f["relation"] == "daughter" or f["diagnosis"] in ("cervical_cancer_iib", "breast_cancer_invasive")):
+            fail("no man's illness, or place in the household: %s" % m)
+        if not man and f["relation"] == "son":
+            fail("a woman who is a son: %s" % m)
+        if f["mental_risk"] > 0 and f["diagnosis"] != "severe_mental":
+            fail("a mental risk without the illness: %s" % m)

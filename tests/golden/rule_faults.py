@@ -77,6 +77,7 @@ def wrong(name, words, place=None, day=None):
     lines = faults(out)
     well = code == 1 and all(any(w in x for x in lines) for w in words)
     well = well and len(set(lines)) == len(lines)
+    well = well and all(re.search("[\u4e00-\u9fff]", x) for x in lines)
     well = well and (place is None or any(place in x for x in lines))
     well = well and re.search(r"^\d+ ", out.strip().splitlines()[-1]) is not None
     say(name, well, out)
@@ -113,6 +114,8 @@ def of_rules():
         ("no such relation", 'some m in members satisfies m.relation = "儿子"', ["儿子", '"son"'], None),
         ("number against text", 'household.member_count > "3"', ["'>': expected number, found string", "应为数字,实为文字"], None),
         ("text against number", "household.status = 3", ["'=': expected string, found number"], None),
+        ("a name cut short", "household.income_totl > 3", ["did you mean 'income_total_fen'?"], ":19: "),
+        ("words out of a name", 'some m in members satisfies m.关系 = "self"', ["是否应为“与户主关系”"], None),
         ("a name in a filter", "count(members[agee > 3]) > 0", ["agee", "'age'"], None),
         ("arguments", "count() > 0", ["count()"], None),
         ("kind of an argument", 'floor("3") > 0', ["floor()"], None),
@@ -150,6 +153,16 @@ def of_template():
     wrong("no fund", ["fund: missing"])
     ITEM.write_text(text.replace("total: {n: 20,", "total: {n: 3,"))
     wrong("steps above the total", ["20", "3", "total"])
+    for name, old, new, words in [
+        ("an unknown key", "\nfund:", "\nfunds: x\nfund:", ["funds: unknown key; did you mean 'fund'?"]),
+        ("no first day", "    effective: {from: 2026-01-01}\n", "", ["effective"]),
+        ("no versions", "versions:\n", "verzions:\n", ["versions"]),
+        ("a mark that is none", "\nconfidence: A", "\nconfidence: B", ["must be F | K | I | A"]),
+        ("a fund that is none", "\nfund: ", "\nfund: Z", ["funds.yaml"]),
+    ]:
+        assert old in text, old
+        ITEM.write_text(text.replace(old, new, 1))
+        wrong(name, words)
     item(feel('household.status = "dibao"'), feel("99999999999999"))
     wrong("a sum beyond bounds", ["bounds"])
     ITEM.unlink()

@@ -158,7 +158,9 @@ static void household_facts(struct dice *d, json_t *o, int members)
     }
 }
 
-static void ability(struct dice *d, json_t *o, int age)
+/* The dice are thrown alike for everybody: who is somebody else does not make
+ * others of those behind him. */
+static void ability(struct dice *d, json_t *o, int age, bool woman)
 {
     bool child = age < 16, old = age >= 60;
     bool disabled = chance(d, 130), ill = chance(d, 120);
@@ -191,18 +193,22 @@ static void ability(struct dice *d, json_t *o, int age)
         static const char *const what[] = {"leukaemia", "cervical_cancer_iib",
                                            "breast_cancer_invasive",
                                            "severe_mental"};
-        generate_text(o, "diagnosis", what[generate_upto(d, 4)]);
-        generate_number(o, "mental_risk", 3);
-        generate_flag(o, "guardian_agreement", true);
+        int64_t which = generate_upto(d, 4);
+        bool mental = which == 3;
+        which = which == 1 || which == 2 ? (woman ? which : 0) : which;
+        generate_text(o, "diagnosis", what[which]);
+        generate_number(o, "mental_risk", mental ? 3 : 0);
+        generate_flag(o, "guardian_agreement", mental);
     }
     generate_number(o, "adl_fails",
                     old && chance(d, 200) ? 1 + generate_upto(d, 6) : 0);
     generate_flag(o, "medical_insured", true);
     generate_flag(o, "pension_resident", !child);
-    generate_flag(o, "union_member", chance(d, 50));
+    bool of_union = chance(d, 50);
+    generate_flag(o, "union_member", of_union && !child && !old);
     generate_flag(o, "only_child_lost", age > 49 && chance(d, 20));
     generate_flag(o, "hero_recognised", chance(d, 15));
-    if (!child && chance(d, 50)) {
+    if (!child && chance(d, 50) && age >= 20) {
         generate_text(o, "veteran", "veteran");
     }
 }
@@ -275,7 +281,11 @@ static json_t *person(const struct bus_config *c,
     json_t *o = json_object(), *facts = plain_facts(c, BUS_FACT_MEMBER);
     generate_text(o, "id_no", id);
     generate_text(o, "name", name);
-    generate_text(o, "relation", k == 0 ? "0" : k == 1 ? "1" : "2");
+    generate_text(o, "relation",
+                  k == 0   ? "0"
+                  : k == 1 ? "1"
+                  : woman  ? "3"
+                           : "2");
     generate_flag(o, "head", k == 0);
     if (k == 0) {
         generate_text(o, "phone", phone);
@@ -286,9 +296,10 @@ static json_t *person(const struct bus_config *c,
     generate_text(facts, "relation",
                   k == 0   ? "self"
                   : k == 1 ? "spouse"
+                  : woman  ? "daughter"
                            : "son");
     generate_text(facts, "life_state", "alive");
-    ability(d, facts, age);
+    ability(d, facts, age, woman);
     generate_schooling(d, facts, age);
     (void)json_object_set_new(o, "facts", facts);
     return o;

@@ -5,7 +5,7 @@
  * - tries the rules of the day on made-up households
  * - says what the catalogue takes as a message, and what it may
  * - lists what is not read in a document: known (K), illustrative (I),
- *   assumed (A), by file; --confirm lists each place
+ *   assumed (A), by file; --confirm (or --warnings) lists each place
  * - 0 without a fault, 1 with one, 2 for a wrong option */
 #include <getopt.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@ static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"date", required_argument, NULL, 'd'},
     {"confirm", no_argument, NULL, 'w'},
+    {"warnings", no_argument, NULL, 'w'}, /* the same */
     {NULL, 0, NULL, 0}};
 
 struct marks
@@ -195,7 +196,7 @@ static int policy_check_run(int argc, char **argv)
 
 const struct policy_command cli_policy_cmd_check = {
     .name = "check",
-    .usage = "[--config DIR] [--date DAY] [--confirm]",
+    .usage = "[--config DIR] [--date DAY] [--confirm | --warnings]",
     .summary = "every fault of the rules, and what the county must confirm",
     .summary_zh = "检查全部规则,列出待确认之处",
     .run = policy_check_run,
