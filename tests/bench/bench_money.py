@@ -131,8 +131,8 @@ def main(bus):
     for role in ("matcher", "dispatch", "ledger"):
         bus.town.kill(role)
     each = months(bus)
+    cost = Cost(bus)  # looks at what is taken idle before there is anything to do
     clones(bus, LINES // each)
-    cost = Cost(bus)
     lines = each + LINES // each * each
     assert until(lambda: rests() and months(bus) == lines, 60, lambda: months(bus)), (months(bus), lines)
     cost.lap("due lines made")
