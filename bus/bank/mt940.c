@@ -316,7 +316,9 @@ int bank_mt940_read(struct bank_input *in,
             r->line = in->line;
             rc = mt_line(r, s, err);
         }
-        rc = rc == BUS_OK ? mt_statement_told(r, err) : rc;
+        if (rc == BUS_OK) {
+            rc = mt_statement_told(r, err);
+        }
         if (rc == BUS_OK && !r->headed) {
             rc = bus_fail(err, BUS_EPARSE, "no statement in it / 没有对账单");
         }

@@ -237,7 +237,9 @@ until_end(struct reading *d, rd_kafka_queue_t *q, struct bus_err *err)
             n += more > 0 ? more : 0;
         }
         for (ssize_t i = 0; i < n; i++) {
-            rc = rc == 0 ? kafka_read_one(d, list[i], err) : rc;
+            if (rc == 0) {
+                rc = kafka_read_one(d, list[i], err);
+            }
             rd_kafka_message_destroy(list[i]);
         }
         uint64_t now = clock->monotonic_ns(clock->data);

@@ -207,11 +207,14 @@ static int postgres_ready(struct partner_postgres *p, struct bus_err *err)
     }
     rc = bus_pg_open(conninfo, STATEMENT_MS, &p->pg, err);
     explicit_bzero(conninfo, sizeof(conninfo));
-    rc = rc == BUS_OK ? postgres_greet(p, err) : rc;
+    if (rc == BUS_OK) {
+        rc = postgres_greet(p, err);
+    }
     if (rc != BUS_OK) {
         postgres_drop(p);
+        return partner_postgres_told(rc, false, err);
     }
-    return rc == BUS_OK ? BUS_OK : partner_postgres_told(rc, false, err);
+    return BUS_OK;
 }
 
 static void postgres_close(struct bus_partner_transport *t)

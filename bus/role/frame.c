@@ -75,20 +75,18 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
 {
     BUS_CHECK(f->loop == NULL && f->http == NULL);
     struct bus_run_loop_conf loop = {.drain_ms = f->config.run.drain_ms};
-    int rc = bus_run_loop_new(&loop, &f->loop, err);
-    f->metrics = rc == BUS_OK ? bus_run_metrics_new() : NULL;
-    if (rc == BUS_OK && f->metrics == NULL) {
-        rc = bus_fail(err, BUS_ENOMEM, "metrics");
+    BUS_TRY(bus_run_loop_new(&loop, &f->loop, err));
+    f->metrics = bus_run_metrics_new();
+    if (f->metrics == NULL) {
+        return bus_fail(err, BUS_ENOMEM, "metrics");
     }
-    if (rc == BUS_OK) {
-        bus_run_series_set(bus_run_metrics_plain(f->metrics, BUS_M_START),
-                           (double)bus_clock_system.wall_ms(NULL) / 1000.0);
-    }
-    if (rc == BUS_OK && bus_conf_http_beyond(&f->config)) {
-        rc = bus_fail(err, BUS_ECONFIG,
-                      "http.host %s: HTTP without TLS would be heard beyond "
-                      "this machine; see lianou check",
-                      f->config.http.host);
+    bus_run_series_set(bus_run_metrics_plain(f->metrics, BUS_M_START),
+                       (double)bus_clock_system.wall_ms(NULL) / 1000.0);
+    if (bus_conf_http_beyond(&f->config)) {
+        return bus_fail(err, BUS_ECONFIG,
+                        "http.host %s: HTTP without TLS would be heard beyond "
+                        "this machine; see lianou check",
+                        f->config.http.host);
     }
     struct bus_run_http_conf http = {
         .host = f->config.http.host,
@@ -110,10 +108,9 @@ make_parts(struct bus_role_frame *f, int64_t port, struct bus_err *err)
     if (strcmp(f->role, "desk") == 0) {
         http.body_bytes_max = f->config.desk.body_bytes_max;
     }
-    rc = rc == BUS_OK ? bus_run_http_new(f->loop, &http, &f->http, err) : rc;
-    rc =
-        rc == BUS_OK ? bus_run_http_route_health(f->http, &f->health, err) : rc;
-    return rc == BUS_OK ? make_dir(f->state_dir, err) : rc;
+    BUS_TRY(bus_run_http_new(f->loop, &http, &f->http, err));
+    BUS_TRY(bus_run_http_route_health(f->http, &f->health, err));
+    return make_dir(f->state_dir, err);
 }
 
 static int64_t

@@ -126,13 +126,13 @@ int bus_wire_decode(struct bus_wire_registry *r,
 {
     uint32_t id = 0;
     struct bus_strv body;
-    int rc = bus_wire_unframe(value, &id, &body, err);
-    if (rc == BUS_OK && id == type->id) {
+    BUS_TRY(bus_wire_unframe(value, &id, &body, err));
+    if (id == type->id) {
         return bus_wire_decode_own(type, body, mem, ret, err);
     }
     struct bus_wire_plan *plan = NULL;
-    rc = rc == BUS_OK ? plan_of(r, id, type, &plan, err) : rc;
-    return rc == BUS_OK ? bus_wire_plan_decode(plan, body, mem, ret, err) : rc;
+    BUS_TRY(plan_of(r, id, type, &plan, err));
+    return bus_wire_plan_decode(plan, body, mem, ret, err);
 }
 
 size_t

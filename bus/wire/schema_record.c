@@ -58,8 +58,12 @@ static int parse_field(struct parsing *p,
     f->pii = json_string_value(json_object_get(j, "lianou.pii"));
     int rc = type == NULL ? bus_fail(p->err, BUS_ESCHEMA, "no \"type\"")
                           : p->node(p, type, ns, &f->type);
-    rc = rc == BUS_OK ? field_aliases(p, j, f) : rc;
-    rc = rc == BUS_OK ? field_default(p, j, f) : rc;
+    if (rc == BUS_OK) {
+        rc = field_aliases(p, j, f);
+    }
+    if (rc == BUS_OK) {
+        rc = field_default(p, j, f);
+    }
     return rc == BUS_OK ? rc : bus_wrap(p->err, "%s", f->name);
 }
 

@@ -40,21 +40,27 @@ static int type_make(const struct bus_wire_type *type,
     }
     rt->set = bus_wire_set_new();
     rt->plan.type = type;
-    int rc = rt->set == NULL ? bus_fail(err, BUS_ENOMEM, "%s", type->name)
-                             : bus_wire_set_parse(rt->set, bus_strv(type->json),
-                                                  &rt->schema, err);
-    rc = rc == BUS_OK ? wire_plan_compile(&rt->plan, rt->schema, rt->schema,
-                                          type->slots, err)
-                      : rc;
-    rc = rc == BUS_OK ? wire_coder_new(rt->schema, type->slots, &rt->plan.mem,
-                                       &rt->coder, err)
-                      : rc;
-    if (rc != BUS_OK) {
-        type_drop(rt);
-        return rc == BUS_ENOMEM ? rc : bus_wrap(err, "%s", type->name);
+    int rc = BUS_OK;
+    if (rt->set == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "%s", type->name);
+        goto failed;
     }
+    BUS_TRY_GOTO(
+        rc, bus_wire_set_parse(rt->set, bus_strv(type->json), &rt->schema, err),
+        failed);
+    BUS_TRY_GOTO(
+        rc,
+        wire_plan_compile(&rt->plan, rt->schema, rt->schema, type->slots, err),
+        failed);
+    BUS_TRY_GOTO(
+        rc,
+        wire_coder_new(rt->schema, type->slots, &rt->plan.mem, &rt->coder, err),
+        failed);
     *ret = rt;
     return BUS_OK;
+failed:
+    type_drop(rt);
+    return rc == BUS_ENOMEM ? rc : bus_wrap(err, "%s", type->name);
 }
 
 int bus_wire_type_ready(const struct bus_wire_type *type, struct bus_err *err)

@@ -348,11 +348,11 @@ int clock_tick(struct clock *c,
     bus_pg_columns_clear(&c->told);
     bus_pg_columns_clear(&c->stages);
     BUS_TRY(bus_pg_exec(c->pg, "BEGIN", err));
-    int rc = clock_work(c, now_ms, ret, err);
-    rc = rc == BUS_OK ? told_leave(c, err) : rc;
-    if (rc == BUS_OK) {
-        return bus_pg_exec(c->pg, "COMMIT", err);
-    }
+    int rc;
+    BUS_TRY_GOTO(rc, clock_work(c, now_ms, ret, err), undo);
+    BUS_TRY_GOTO(rc, told_leave(c, err), undo);
+    return bus_pg_exec(c->pg, "COMMIT", err);
+undo:;
     int back = bus_pg_exec(c->pg, "ROLLBACK", &ignored);
     (void)back;
     return rc;

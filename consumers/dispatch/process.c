@@ -220,7 +220,9 @@ int dispatch_process(void *data,
                 *err = second;
             }
         }
-        rc = rc == BUS_OK ? bus_kafka_out_done(out, err) : rc;
+        if (rc == BUS_OK) {
+            rc = bus_kafka_out_done(out, err);
+        }
     }
     bus_wire_keyring_forget(lane->keys);
     return rc;

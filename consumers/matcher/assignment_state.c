@@ -165,11 +165,9 @@ int matcher_close_if_ended(struct step *s)
         e->note = s->state->withdrawn ? BUS_STRV("WITHDRAWN_BY_HOUSEHOLD")
                                       : BUS_STRV("NOTHING_TO_ASSIGN");
     }
-    int rc = fill_outcomes(s, e, count);
-    rc = rc == BUS_OK ? matcher_step_emit_case(s, e, (struct bus_strv){0}) : rc;
-    if (rc == BUS_OK) {
-        s->state->case_open = false;
-        s->out->changed = true;
-    }
-    return rc;
+    BUS_TRY(fill_outcomes(s, e, count));
+    BUS_TRY(matcher_step_emit_case(s, e, (struct bus_strv){0}));
+    s->state->case_open = false;
+    s->out->changed = true;
+    return BUS_OK;
 }

@@ -358,10 +358,10 @@ int matcher_decide(const struct matcher_rules *rules,
             matcher_event_record(event->kind));
     }
     BUS_TRY(rc);
-    rc = matcher_step_run(&s);
-    rc = rc == BUS_OK ? time_told(&s, c.occurred_at) : rc;
-    if (rc == BUS_OK && ret->changed) {
+    BUS_TRY(matcher_step_run(&s));
+    BUS_TRY(time_told(&s, c.occurred_at));
+    if (ret->changed) {
         state->sequence++;
     }
-    return rc;
+    return BUS_OK;
 }

@@ -451,17 +451,17 @@ static int fan_out(struct step *s,
         undetermined += result->items[i].verdict == BUS_POLICY_UNDETERMINED;
     }
     s->state->undetermined = undetermined;
-    int rc = matcher_step_emit(s, &(struct matcher_output){
-                                      .topic = MATCHER_OUT_EVALUATIONS,
-                                      .record = encoded,
-                                      .event_id = e->event_id,
-                                      .case_id = e->case_id,
-                                  });
-    rc = rc == BUS_OK ? ask_insurer(s, result, e) : rc;
-    for (size_t i = 0; rc == BUS_OK && i < result->count; i++) {
-        rc = settle_item(s, &result->items[i], &e->items.v[i]);
+    BUS_TRY(matcher_step_emit(s, &(struct matcher_output){
+                                     .topic = MATCHER_OUT_EVALUATIONS,
+                                     .record = encoded,
+                                     .event_id = e->event_id,
+                                     .case_id = e->case_id,
+                                 }));
+    BUS_TRY(ask_insurer(s, result, e));
+    for (size_t i = 0; i < result->count; i++) {
+        BUS_TRY(settle_item(s, &result->items[i], &e->items.v[i]));
     }
-    return rc == BUS_OK ? matcher_close_if_ended(s) : rc;
+    return matcher_close_if_ended(s);
 }
 
 int matcher_match_household(struct step *s)

@@ -318,13 +318,19 @@ take_read(struct file_taking *t, const char *path, struct bus_err *err)
     if (t->held != NULL) {
         bus_arena_init(&t->held->texts, 0, 0);
     }
-    int rc = t->held == NULL
-                 ? bus_fail(err, BUS_ENOMEM, "answers of a bank")
-                 : bus_bank_read(t->bank.answers_by_table ? &t->bank.in : NULL,
-                                 &from, &told, err);
-    rc = rc == BUS_OK ? take_rejected(t, err) : rc;
-    rc = rc == BUS_OK ? take_held(t, err) : rc;
-    rc = rc == BUS_OK ? treasury_touched_end(t->b, &t->touched, err) : rc;
+    int rc;
+    if (t->held == NULL) {
+        rc = bus_fail(err, BUS_ENOMEM, "answers of a bank");
+        goto done;
+    }
+    BUS_TRY_GOTO(rc,
+                 bus_bank_read(t->bank.answers_by_table ? &t->bank.in : NULL,
+                               &from, &told, err),
+                 done);
+    BUS_TRY_GOTO(rc, take_rejected(t, err), done);
+    BUS_TRY_GOTO(rc, take_held(t, err), done);
+    rc = treasury_touched_end(t->b, &t->touched, err);
+done:
     if (t->held != NULL) {
         bus_arena_fini(&t->held->texts);
     }

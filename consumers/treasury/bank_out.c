@@ -238,12 +238,16 @@ static int file_round(struct file_making *m, struct bus_err *err)
     if (ftruncate(fileno(m->file), 0) != 0) {
         return bus_disk_fail(err, "the file for the bank");
     }
-    int rc = bus_bank_writer_open(m->bank.pain ? NULL : &m->bank.out, &m->said,
-                                  &sink, &m->to, err);
-    rc = rc == BUS_OK ? file_lines(m, err) : rc;
-    if (rc == BUS_OK && m->refused == refused) {
+    int rc;
+    BUS_TRY_GOTO(rc,
+                 bus_bank_writer_open(m->bank.pain ? NULL : &m->bank.out,
+                                      &m->said, &sink, &m->to, err),
+                 done);
+    BUS_TRY_GOTO(rc, file_lines(m, err), done);
+    if (m->refused == refused) {
         rc = bus_bank_writer_end(m->to, err);
     }
+done:
     bus_bank_writer_free(m->to);
     m->to = NULL;
     BUS_TRY(rc);
@@ -324,7 +328,9 @@ int treasury_file_make(struct treasury_writer *w,
                         strerror(errno));
     }
     int rc = file_written(&m, err);
-    rc = rc == BUS_OK ? file_noted(&m, path, err) : rc;
+    if (rc == BUS_OK) {
+        rc = file_noted(&m, path, err);
+    }
     (void)fclose(m.file);
     if (rc != BUS_OK) {
         (void)unlink(path);

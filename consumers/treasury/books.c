@@ -80,7 +80,9 @@ int treasury_books_ask_rows(struct treasury_books *b,
         return BUS_OK;
     }
     int rc = bus_pg_columns_end(c, n, params, err);
-    rc = rc == BUS_OK ? treasury_books_ask(b, sql, params, n, ret, err) : rc;
+    if (rc == BUS_OK) {
+        rc = treasury_books_ask(b, sql, params, n, ret, err);
+    }
     bus_pg_columns_clear(c);
     return rc;
 }

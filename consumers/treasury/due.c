@@ -164,12 +164,13 @@ static int due_leave(struct treasury_books *b,
     BUS_TRY(treasury_books_ask_rows(b, consumers_treasury_sql_due_put,
                                     &rows->lines, DUE_COLUMNS, &put, err));
     int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < bus_pg_count(put); i++) {
+    for (size_t i = 0; i < bus_pg_count(put); i++) {
         bool is_new = bus_pg_value(put, i, 3)[0] == 't';
         *made += is_new;
-        rc = is_new ? BUS_OK : due_clash(b, put, i, err);
+        BUS_TRY_GOTO(rc, is_new ? BUS_OK : due_clash(b, put, i, err), done);
     }
-    rc = rc == BUS_OK ? due_stopped(b, put, err) : rc;
+    rc = due_stopped(b, put, err);
+done:
     bus_pg_rows_free(put);
     BUS_TRY(rc);
     return treasury_books_ask_rows(b, consumers_treasury_sql_award_next,

@@ -303,12 +303,13 @@ int treasury_orders_write(struct treasury_writer *w,
         err));
     *ret = bus_pg_count(r);
     int rc = BUS_OK;
-    for (size_t i = 0; rc == BUS_OK && i < *ret; i++) {
+    for (size_t i = 0; i < *ret; i++) {
         bus_arena_reset(w->mem);
-        rc = order_row(w, r, i, &o, err);
-        rc = rc == BUS_OK ? order_write(w, b, &rows, &o, err) : rc;
+        BUS_TRY_GOTO(rc, order_row(w, r, i, &o, err), done);
+        BUS_TRY_GOTO(rc, order_write(w, b, &rows, &o, err), done);
     }
-    rc = rc == BUS_OK ? orders_leave(b, &rows, err) : rc;
+    rc = orders_leave(b, &rows, err);
+done:
     bus_pg_columns_fini(&rows.outbox);
     bus_pg_columns_fini(&rows.written);
     bus_pg_rows_free(r);

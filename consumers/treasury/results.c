@@ -413,7 +413,9 @@ int treasury_result_take(struct treasury_books *b,
 {
     struct treasury_touched touched = {0};
     int rc = treasury_results_take(b, r, 1, ret, &touched, err);
-    rc = rc == BUS_OK ? treasury_touched_end(b, &touched, err) : rc;
+    if (rc == BUS_OK) {
+        rc = treasury_touched_end(b, &touched, err);
+    }
     treasury_touched_fini(&touched);
     return rc;
 }
@@ -498,13 +500,15 @@ int treasury_results_tell(const struct bus_config *c,
     struct bus_pg_columns rows = {0};
     int rc = BUS_OK;
     BUS_CHECK(mem != NULL && mem != b->mem);
-    for (size_t i = 0; rc == BUS_OK && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (treasury_result_taken(&ends[i])) {
             bus_arena_reset(mem);
-            rc = tell_add(c, &rows, &list[i], &ends[i].of, mem, err);
+            BUS_TRY_GOTO(
+                rc, tell_add(c, &rows, &list[i], &ends[i].of, mem, err), done);
         }
     }
-    rc = rc == BUS_OK ? tell_put(b, &rows, err) : rc;
+    rc = tell_put(b, &rows, err);
+done:
     bus_pg_columns_fini(&rows);
     return rc;
 }
@@ -518,7 +522,9 @@ int treasury_result_say(const struct bus_config *c,
 {
     struct bus_pg_columns one = {0};
     int rc = tell_add(c, &one, r, of, mem, err);
-    rc = rc == BUS_OK ? tell_put(b, &one, err) : rc;
+    if (rc == BUS_OK) {
+        rc = tell_put(b, &one, err);
+    }
     bus_pg_columns_fini(&one);
     return rc;
 }

@@ -164,8 +164,9 @@ int treasury_worker_tick(struct treasury_worker *w,
     }
     int32_t through = today + (int32_t)w->config->treasury.lead_days;
     rc = treasury_due_make(&b, w->calendar, through, &made, err);
-    rc = rc == BUS_OK ? treasury_orders_write(&w->writer, &b, &written, err)
-                      : rc;
+    if (rc == BUS_OK) {
+        rc = treasury_orders_write(&w->writer, &b, &written, err);
+    }
     *ret_more = written == TREASURY_ORDERS_PAGE;
     rc = worker_end(w, &b, rc, err);
     BUS_CHECK(rc != BUS_OK || w->pg != NULL);

@@ -233,7 +233,9 @@ static int process(void *data,
                                           .key = msgs[i].key,
                                           .value = msgs[i].value};
         int rc = bus_kafka_out_put(out, 0, &put, err);
-        rc = rc == 0 ? bus_kafka_out_done(out, err) : rc;
+        if (rc == 0) {
+            rc = bus_kafka_out_done(out, err);
+        }
         if (rc != 0) {
             return rc;
         }

@@ -48,7 +48,9 @@ static int write_batch(int64_t n, struct bus_err *err)
         }
         rc = bus_bank_writer_add(w, &p, err);
     }
-    rc = rc == BUS_OK ? bus_bank_writer_end(w, err) : rc;
+    if (rc == BUS_OK) {
+        rc = bus_bank_writer_end(w, err);
+    }
     bus_bank_writer_free(w);
     return rc;
 }

@@ -24,9 +24,12 @@ static int turn(const struct bus_wire_schema *writer,
     int rc = lay_type(reader, reader_json, &lay_mem, &runtime, &type)
                  ? bus_wire_plan_new(writer, &type, &plan, err)
                  : bus_fail(err, BUS_ETOOBIG, "no layout");
-    rc = rc == BUS_OK ? bus_wire_plan_decode(plan, bytes, &mem, &record, err)
-                      : rc;
-    rc = rc == BUS_OK ? bus_wire_encode_buf(&type, record, out, err) : rc;
+    if (rc == BUS_OK) {
+        rc = bus_wire_plan_decode(plan, bytes, &mem, &record, err);
+    }
+    if (rc == BUS_OK) {
+        rc = bus_wire_encode_buf(&type, record, out, err);
+    }
     bus_wire_plan_free(plan);
     bus_wire_type_drop(&type);
     bus_arena_fini(&mem);
@@ -49,8 +52,12 @@ static void answer(const char *w, const char *r, struct bus_strv bytes)
     struct bus_buf out = {0};
     struct bus_err err = {0};
     int rc = bus_wire_set_parse(a, bus_strv(w), &ws, &err);
-    rc = rc == BUS_OK ? bus_wire_set_parse(b, bus_strv(r), &rs, &err) : rc;
-    rc = rc == BUS_OK ? turn(ws, rs, r, bytes, &out, &err) : rc;
+    if (rc == BUS_OK) {
+        rc = bus_wire_set_parse(b, bus_strv(r), &rs, &err);
+    }
+    if (rc == BUS_OK) {
+        rc = turn(ws, rs, r, bytes, &out, &err);
+    }
     if (rc != BUS_OK) {
         (void)printf("error %s\n", err.msg);
     } else {

@@ -259,7 +259,8 @@ def circles(root):
 def chains(root):
     """Nothing runs after a failure: `rc = rc ? rc : f()` hides where it failed; BUS_TRY and BUS_TRY_GOTO return there."""
     code = r"((?:\w+(?:->|\.))*(?:rc|e))"
-    after = re.compile(r"\b" + code + r"(?:\s*!=\s*\w+)?(?:\s*\|\|[^?;{}]*)?\s*\?\s*\1\s*:")
+    after = re.compile(r"\b" + code + r"(?:\s*!=\s*\w+)?(?:\s*\|\|[^?;{}]*)?\s*\?\s*\1\s*:|"
+                       r"\b((?:\w+(?:->|\.))*(?:rc|e))\s*=\s*\2\s*==\s*(?:BUS_OK|0)\s*\?[^;{}]*:\s*\2\s*;")
     for p in [*files(root, ".c", ".h"), *sorted((root / "tests").rglob("*.[ch]"))]:
         text = stripped(p.read_text())
         for m in after.finditer(text):
@@ -390,7 +391,8 @@ PLANTS = {
                 "bus/base/three.c", "int bus_one(void);\nint bus_three(void)\n{\n    return bus_one();\n}\n"),
     "chains": ("bus/base/plant.c", "int f(int rc)\n{\n    rc = rc ? rc : g();\n    return rc;\n}\n",
                "ops/plant.c", "int f(int rc)\n{\n    rc = rc != BUS_OK\n             ? rc\n             : g();\n    return rc;\n}\n",
-               "tests/unit/plant.c", "int f(struct s *s)\n{\n    return s->rc ? s->rc : g();\n}\n"),
+               "tests/unit/plant.c", "int f(struct s *s)\n{\n    return s->rc ? s->rc : g();\n}\n",
+               "bus/role/plant.c", "int f(int rc)\n{\n    rc = rc == BUS_OK ? g()\n                      : rc;\n    return rc;\n}\n"),
     "codes": ("bus/role/plant.c", "int f(void)\n{\n    return BUS_EIO;\n}\n",
               "ops/plant.c", "enum bus_errc f(void)\n{\n    return BUS_EIO;\n}\nint g(int a)\n{\n    return a ? BUS_OK : BUS_EIO;\n}\n"),
     "asserts": ("bus/policy/plant.c", "int f(void)\n{\n    return 0; /* BUS_CHECK(false) */\n}\nint g(void)\n{\n    return 1;\n}\n",

@@ -253,7 +253,9 @@ letter_paper(struct letter *l, const char *title, struct bus_err *err)
         struct bus_err put;
         int fed = cli_print_put(&print, page, &put);
         rc = cli_print_end(&print, err);
-        rc = rc == BUS_OK ? fed : rc;
+        if (rc == BUS_OK) {
+            rc = fed;
+        }
     }
     json_decref(page);
     return rc;

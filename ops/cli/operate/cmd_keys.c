@@ -108,7 +108,9 @@ static int keys_run(int argc, char **argv)
                     (a.from == NULL || keys_acts[i].from) && optind == argc;
         if (strcmp(act, keys_acts[i].name) == 0 && well) {
             int rc = cli_tool_open(&a.t, &err);
-            rc = rc == BUS_OK ? keys_acts[i].act(&a, &err) : rc;
+            if (rc == BUS_OK) {
+                rc = keys_acts[i].act(&a, &err);
+            }
             return cli_tool_close(&a.t, "keys", rc, &err);
         }
     }

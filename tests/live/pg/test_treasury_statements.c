@@ -217,7 +217,9 @@ static void many_are_as_one_by_one(void **state)
     }
     as(TREASURY_ITSELF);
     int rc = treasury_results_take(&books, list, ROWS, ends, &touched, &err);
-    rc = rc == BUS_OK ? treasury_touched_end(&books, &touched, &err) : rc;
+    if (rc == BUS_OK) {
+        rc = treasury_touched_end(&books, &touched, &err);
+    }
     treasury_touched_fini(&touched);
     came(rc, BUS_OK, NULL);
     for (int i = 0; i < ROWS; i++) {

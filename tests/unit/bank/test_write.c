@@ -60,7 +60,9 @@ static int write_all(const struct bus_bank_table *t,
     for (size_t i = 0; rc == BUS_OK && i < n; i++) {
         rc = bus_bank_writer_add(w, &p[i], err);
     }
-    rc = rc == BUS_OK ? bus_bank_writer_end(w, err) : rc;
+    if (rc == BUS_OK) {
+        rc = bus_bank_writer_end(w, err);
+    }
     bus_bank_writer_free(w);
     return rc;
 }

@@ -382,7 +382,9 @@ static int process(void *data,
             bus_kafka_out_undo(to);
             rc = pass(to, &msgs[i], err);
         }
-        rc = rc == 0 ? bus_kafka_out_done(to, err) : rc;
+        if (rc == 0) {
+            rc = bus_kafka_out_done(to, err);
+        }
     }
     p->in_batch[lane] = (long)n;
     return rc;
