@@ -108,6 +108,18 @@ static struct bus_id source_household(const uint8_t key[BUS_WIRE_KEY_BYTES],
     return bus_wire_household_id(k, &head);
 }
 
+/* Who applies twice is spoken of once: it is one document in its folder. */
+static bool source_noted(const struct demo_source *s,
+                         const struct bus_id *household)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (bus_id_eq(&s->people[i].household, household)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cli_demo_source_note(struct demo_source *s,
                          uint64_t i,
                          const json_t *application,
@@ -120,14 +132,18 @@ int cli_demo_source_note(struct demo_source *s,
         return BUS_OK;
     }
     BUS_TRY(bus_wire_key_file(s->config->keys.person_key, key, err));
+    struct bus_id household = source_household(key, number);
+    explicit_bzero(key, sizeof(key));
+    if (source_noted(s, &household)) {
+        return BUS_OK;
+    }
     struct demo_source_person *p = &s->people[s->count];
     *p = (struct demo_source_person){
-        .household = source_household(key, number),
+        .household = household,
         .document =
             json_pack("{ss,si,s{ss},so}", "document", "facts", "version", 1,
                       "person", "id_no", number, "facts",
                       source_facts(s, json_object_get(application, "facts")))};
-    explicit_bzero(key, sizeof(key));
     if (p->document == NULL) {
         return bus_fail(err, BUS_ENOMEM, "what a source says");
     }
