@@ -353,6 +353,7 @@ def surveys(bus, assistant, village, case):
     for what, said in (("with another step", {"kind": "ACCEPTED", "/facts/spend_living_fen": "12.34"}),
                        ("less than nothing", {"/facts/spend_living_fen": "-1"}), ("no amount", {"/facts/spend_living_fen": "1e3"}),
                        ("beyond its bounds", {"/members/0/facts/adl_fails": "7"}), ("of nobody", {"/members/9/facts/adl_fails": "1"}),
+                       ("neither yes nor no", {"/facts/has_supporter": "perhaps"}),
                        ("the bank's to say", {"/facts/deposit_fen": "0"})):
         assistant.ask("POST", path, dict(form(), **dict({"kind": "SURVEYED", "second": second}, **said)))
         check("what was seen, %s: told, and nothing is sent" % what, assistant.status == 422 and "入户所见只随" in assistant.text, assistant.text)

@@ -99,6 +99,7 @@ found_value(const struct bus_fact *f, struct bus_strv said, struct sa_fact *to)
         kind = BUS_BOUNDS_BOOL;
         to->value.branch = SA_FACT_VALUE_BOOLEAN;
         to->value.u.boolean_value = bus_strv_is(said, "true");
+        well = to->value.u.boolean_value || bus_strv_is(said, "false");
     } else if (f->type == BUS_FACT_DATE) {
         kind = BUS_BOUNDS_DAY;
         well = bus_date_parse(said, &day);
