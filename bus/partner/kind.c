@@ -269,6 +269,13 @@ const struct bus_partner_document_field bus_partner_kind_fact_fields[] = {
     {"source", BUS_DOC_TEXT, AT(sa_fact, source), .required = true, .max = 64},
     {"verified", BUS_DOC_BOOL, AT(sa_fact, verified), .required = true},
     BUS_KIND_END};
+const struct bus_partner_document_field bus_partner_kind_found_fields[] = {
+    {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
+    {"member", BUS_DOC_ID, AT(sa_fact, member),
+     .has_offset = AT(sa_fact, has_member)},
+    {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
+    {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
+    BUS_KIND_END};
 
 static bool kind_fact_said_by(const struct bus_config *config,
                               const char *source,

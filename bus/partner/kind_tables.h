@@ -63,6 +63,9 @@ extern const struct bus_partner_document_field
 extern const struct bus_partner_document_field
     bus_partner_kind_fact_fields[]; /* fact, in full */
 extern const struct bus_partner_document_field
+    bus_partner_kind_found_fields[]; /* by whoever looked: of which person,
+                                        by the question's `members` */
+extern const struct bus_partner_document_field
     bus_partner_kind_actor_fields[]; /* actor */
 /* Of /facts/<i>: whether the dictionary names this source, and the day is one
  * from 1949-10-01 to that on which it is said. */

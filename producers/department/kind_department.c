@@ -126,14 +126,6 @@ static const struct bus_partner_document_field step_reply_fields[] = {
      .max = 32},
     {"item", BUS_DOC_TEXT, AT(sa_step, item), .required = true, .max = 32},
     BUS_KIND_END};
-/* What a survey found; of which person, by the assignment's `members`. */
-static const struct bus_partner_document_field step_fact_fields[] = {
-    {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
-    {"member", BUS_DOC_ID, AT(sa_fact, member),
-     .has_offset = AT(sa_fact, has_member)},
-    {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
-    {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
-    BUS_KIND_END};
 static const struct bus_partner_document_field step_fields[] = {
     {"reply_to", BUS_DOC_PART, 0, .required = true, .sub = step_reply_fields},
     {"reference", BUS_DOC_TEXT, AT(department_step, reply.reference),
@@ -148,8 +140,8 @@ static const struct bus_partner_document_field step_fields[] = {
      .sub = bus_partner_kind_actor_fields},
     {"document_hash", BUS_DOC_HEX, AT(sa_step, document_hash),
      .has_offset = AT(sa_step, has_document_hash), .max = 64},
-    {"facts", BUS_DOC_LIST, AT(sa_step, facts), .sub = step_fact_fields,
-     .sub_size = sizeof(struct sa_fact)},
+    {"facts", BUS_DOC_LIST, AT(sa_step, facts),
+     .sub = bus_partner_kind_found_fields, .sub_size = sizeof(struct sa_fact)},
     BUS_KIND_END};
 static const struct bus_partner_document step_document = {
     "step", 1, step_fields, sizeof(struct department_step)};

@@ -16,13 +16,6 @@ struct insurer_answer
 };
 #define AT(type, field) offsetof(struct type, field)
 
-static const struct bus_partner_document_field found_fields[] = {
-    {"name", BUS_DOC_TEXT, AT(sa_fact, name), .required = true, .max = 128},
-    {"member", BUS_DOC_ID, AT(sa_fact, member),
-     .has_offset = AT(sa_fact, has_member)},
-    {"value", BUS_DOC_FACT, AT(sa_fact, value), .required = true},
-    {"as_of", BUS_DOC_DATE, AT(sa_fact, as_of), .required = true},
-    BUS_KIND_END};
 static const struct bus_partner_document_field reply_fields[] = {
     BUS_KIND_QUESTION(insurer_answer, sa_verification_result, request_id),
     BUS_KIND_END};
@@ -31,7 +24,7 @@ static const struct bus_partner_document_field fields[] = {
     {"outcome", BUS_DOC_WORD, AT(sa_verification_result, outcome),
      .required = true, .symbols = &sa_verification_outcome_words},
     {"facts", BUS_DOC_LIST, AT(sa_verification_result, facts), .required = true,
-     .sub = found_fields, .sub_size = sizeof(struct sa_fact)},
+     .sub = bus_partner_kind_found_fields, .sub_size = sizeof(struct sa_fact)},
     {"appraiser", BUS_DOC_PART, AT(sa_verification_result, appraiser),
      .required = true, .sub = bus_partner_kind_actor_fields},
     {"report_hash", BUS_DOC_HEX, AT(sa_verification_result, report_hash),
