@@ -42,15 +42,15 @@ static int members_of(struct bus_strv hex,
 static int household_read(struct bus_pg *pg,
                           const char *sql,
                           const char *id,
+                          const char *none,
                           struct bus_ledger_household *ret,
                           struct bus_err *err)
 {
     struct bus_pg_rows *r = NULL;
     *ret = (struct bus_ledger_household){.members_count = 0};
     BUS_TRY(bus_pg_query(pg, sql, &id, 1, &r, err));
-    int rc = bus_pg_count(r) > 0
-                 ? BUS_OK
-                 : bus_fail(err, BUS_EUNKNOWN, "there is no case of it yet");
+    int rc =
+        bus_pg_count(r) > 0 ? BUS_OK : bus_fail(err, BUS_EUNKNOWN, "%s", none);
     if (rc == BUS_OK &&
         (!bus_id_parse(bus_strv(bus_pg_value(r, 0, 0)), &ret->household_id) ||
          !bus_id_parse(bus_strv(bus_pg_value(r, 0, 1)), &ret->case_id))) {
@@ -72,7 +72,8 @@ int bus_ledger_household_of(struct bus_pg *pg,
     char id[BUS_ID_TEXT + 1];
     BUS_CHECK(application.n == BUS_ID_TEXT);
     return household_read(pg, bus_ledger_sql_household_of,
-                          bus_strv_copy(id, sizeof(id), application), ret, err);
+                          bus_strv_copy(id, sizeof(id), application),
+                          "the application counts in no case yet", ret, err);
 }
 
 int bus_ledger_household_of_case(struct bus_pg *pg,
@@ -83,5 +84,6 @@ int bus_ledger_household_of_case(struct bus_pg *pg,
     char id[BUS_ID_TEXT + 1];
     BUS_CHECK(!bus_id_is_nil(case_id));
     return household_read(pg, bus_ledger_sql_household_of_case,
-                          bus_id_text(case_id, id), ret, err);
+                          bus_id_text(case_id, id),
+                          "the case has not been judged yet", ret, err);
 }
